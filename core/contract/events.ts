@@ -1,0 +1,129 @@
+/**
+ * THE event union: all that a session log may hold. A line of the log is a LoggedEvent and `prev`, the SHA-256 of the
+ * line before. Readers keep and skip types they do not know.
+ */
+import type { Answer, AssistantMessage, InputContent, JsonObject, ResultContent, Usage } from "./messages.ts";
+
+/** Who decided about a call, and where that decision is written. */
+export interface DecidedBy {
+  kind: "rule" | "judge" | "mode" | "user" | "remembered" | "default" | "flag" | "nobody";
+  /** The rule, the judge's name, the mode, or what the user chose. */
+  name: string;
+  /** File and line where the user wrote it, as `path:line`, or the flag. */
+  source?: string;
+}
+
+/** A file as a tool left or saw it; the ledger of the stale-edit check. `path` is real and absolute. */
+export interface FileStamp {
+  path: string;
+  sha256: string;
+}
+
+export type StopReason =
+  | "end_turn"
+  | "max_turns"
+  | "max_cost"
+  | "timeout"
+  | "repeated_failure"
+  | "max_tokens"
+  | "refusal"
+  | "denied"
+  | "interrupted"
+  | "error";
+
+export interface EventData {
+  "session.open": {
+    id: string;
+    /** Real path of the project root. */
+    project: string;
+    cwd: string;
+    model: string;
+    versions: { gantry: string; node: string };
+  };
+  /** Written each time a process opens an existing log to go on with it. */
+  "session.resume": { cwd: string; model: string; recovered?: { cutBytes: number; keptAs: string } };
+  input: { content: InputContent[]; source: "prompt" | "stdin" | "line" | "api" };
+  "turn.start": { turn: number };
+  "step.start": { step: number; model: string; requestSha256: string; messages: number };
+  /** One failed try of a step's request that will be repeated after `delayMs`. */
+  "step.retry": { step: number; attempt: number; code: string; message: string; delayMs: number };
+  answer: { step: number; message: AssistantMessage; stop: Answer["stop"]; usage: Usage; model: string };
+  "tool.call": { callId: string; name: string; input: JsonObject };
+  "tool.approval": {
+    callId: string;
+    verdict: "allow" | "deny";
+    /** Set when somebody was asked, or would have been. */
+    asked: boolean;
+    by: DecidedBy;
+    reason?: string;
+    /** A rule that now holds for the rest of the session, or was written to the user's local layer. */
+    remembered?: { rule: string; for: "session" | "always"; file?: string };
+  };
+  "tool.start": { callId: string };
+  "tool.result": {
+    callId: string;
+    content: ResultContent[];
+    isError: boolean;
+    code?: string;
+    durationMs: number;
+    data?: JsonObject;
+    files?: FileStamp[];
+    /** The shell's folder after the call, where it moved. */
+    cwd?: string;
+  };
+  /** A call that ended without running to its end: unknown, invalid, denied, crashed, cancelled, or in doubt after a kill. */
+  "tool.failed": { callId: string; code: string; message: string; durationMs: number; inDoubt?: boolean };
+  "hook.fired": {
+    point: string;
+    tap: string;
+    ms: number;
+    outcome: "ok" | "changed" | "ask" | "deny" | "failed" | "timeout";
+    message?: string;
+  };
+  instructions: { file: string; bytes: number; truncated: boolean };
+  limit: { limit: "turns" | "cost" | "time" | "repeated_failure"; value: number; used: number };
+  error: { code: string; message: string };
+  "turn.end": { turn: number; stop: StopReason; steps: number; usage: Usage; durationMs: number; costUsd?: number };
+  "session.close": { reason: "done" | "interrupted" | "error" };
+  /** For the people who read the log: what recovery, limits of storage or a lock take-over found. */
+  note: { text: string };
+}
+
+export type EventType = keyof EventData;
+
+/** One immutable fact. `seq` counts from 1 without gaps; `at` is ISO time. */
+export type SessionEvent = {
+  [T in EventType]: { v: 1; seq: number; at: string; type: T; data: EventData[T] };
+}[EventType];
+
+export type EventOf<T extends EventType> = Extract<SessionEvent, { type: T }>;
+
+/** What a front end sees live besides events; never in the log. */
+export type Delta =
+  | { type: "delta"; kind: "text" | "thinking"; text: string }
+  | { type: "delta"; kind: "tool_start"; callId: string; name: string }
+  | { type: "delta"; kind: "tool_input"; callId: string; json: string }
+  | { type: "delta"; kind: "progress"; callId: string; text: string };
+
+/** Every event type, for tables and tests; the compiler keeps it complete. */
+export const eventTypes: readonly EventType[] = Object.keys({
+  "session.open": 0,
+  "session.resume": 0,
+  input: 0,
+  "turn.start": 0,
+  "step.start": 0,
+  "step.retry": 0,
+  answer: 0,
+  "tool.call": 0,
+  "tool.approval": 0,
+  "tool.start": 0,
+  "tool.result": 0,
+  "tool.failed": 0,
+  "hook.fired": 0,
+  instructions: 0,
+  limit: 0,
+  error: 0,
+  "turn.end": 0,
+  "session.close": 0,
+  note: 0,
+} satisfies Record<EventType, 0>) as EventType[];

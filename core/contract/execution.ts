@@ -1,0 +1,79 @@
+/**
+ * How the core hands one approved call to whatever runs it, and what comes back. The registry holds an `execute` of this
+ * shape for every tool; only workers/ knows whether a thread or a process stands behind it.
+ */
+import type { FileStamp } from "./events.ts";
+import type { JsonObject, ResultContent } from "./messages.ts";
+import type {
+  BackgroundOutput,
+  BackgroundRun,
+  RunRequest,
+  RunResult,
+  SessionEffects,
+  UserAnswer,
+  UserQuestion,
+} from "./plugin.ts";
+
+/** Files that no read, list or search shows: gitignore patterns relative to `base`, an absolute real folder. */
+export interface HiddenPaths {
+  base: string;
+  patterns: string[];
+}
+
+/** How far one call's file effects reach, as its approval decided. All paths are absolute and real. */
+export interface Reach {
+  workspace: string;
+  /** Folders whose content the call may touch: the workspace, added folders, this session's tool output. */
+  roots: string[];
+  /** Single paths (or folders, for searches) outside the roots or hidden, that this call's approval named. */
+  approved: string[];
+  hidden: HiddenPaths[];
+}
+
+/** Background and foreground shells of one session, as the core's process table offers them. */
+export interface SessionShells {
+  /** `onMoved` of the execution is told when the shell's folder changed. */
+  run(
+    request: RunRequest & { cwd: string },
+    options: { signal: AbortSignal; onOutput(text: string): void },
+  ): Promise<RunResult>;
+  start(request: RunRequest & { cwd: string }): Promise<BackgroundRun>;
+  list(): BackgroundRun[];
+  output(id: string, fromByte: number): Promise<BackgroundOutput>;
+  stop(id: string): Promise<BackgroundRun>;
+  /** Ends every background run of the session; resolves when all are gone. */
+  close(): Promise<void>;
+}
+
+/** What the core does on a running call's behalf. */
+export interface CallServices {
+  shells: SessionShells;
+  lastRead: SessionEffects["lastRead"];
+  /** Undefined when nobody can answer: the effect then fails with USER_UNAVAILABLE. */
+  askUser: ((questions: readonly UserQuestion[], options: { signal: AbortSignal }) => Promise<UserAnswer[]>) | undefined;
+}
+
+export interface ToolExecution {
+  callId: string;
+  input: JsonObject;
+  cwd: string;
+  reach: Reach;
+  timeoutMs: number | "own";
+  signal: AbortSignal;
+  services: CallServices;
+  onProgress(text: string): void;
+}
+
+/** A tool's own result, before tool.result rewriters and output caps. */
+export interface ToolOutcome {
+  content: ResultContent[];
+  isError: boolean;
+  code?: string;
+  data?: JsonObject;
+  files?: FileStamp[];
+  /** The shell's folder after the call, where a run of it moved. */
+  cwd?: string;
+}
+
+/** Runs a call to its end: returns the tool's outcome, or throws TOOL_FAILED, TOOL_TIMEOUT, TOOL_CRASHED, TOOL_INTERRUPTED or an effect's code. */
+export type Execute = (execution: ToolExecution) => Promise<ToolOutcome>;

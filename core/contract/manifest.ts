@@ -1,0 +1,48 @@
+/**
+ * gantry.json: what a plugin asks for and contributes, data only. A built-in's is made from its code when the bundles
+ * are built, so that help, completion and the tool list never load a plugin.
+ */
+
+import type { HookKind, HookPoint } from "./hooks.ts";
+import type { JsonObject } from "./messages.ts";
+import type { Grants } from "./permissions.ts";
+import type { ArgSpec, FlagSpec, ToolEffect, ToolSubject } from "./plugin.ts";
+
+export interface ToolManifest {
+  name: string;
+  description: string;
+  inputSchema: JsonObject;
+  effect: ToolEffect;
+  subject?: ToolSubject;
+  timeoutMs?: number | "own";
+}
+
+export interface CommandManifest {
+  id: string;
+  summary: string;
+  description?: string;
+  args: ArgSpec[];
+  flags: FlagSpec[];
+  examples: string[];
+}
+
+export interface TapManifest {
+  on: HookPoint;
+  kind: HookKind;
+  name: string;
+  tools?: string[];
+  stage: number;
+}
+
+export interface PluginManifest {
+  name: string;
+  version: string;
+  description: string;
+  permissions: Grants;
+  contributes: {
+    tools: ToolManifest[];
+    commands: CommandManifest[];
+    taps: TapManifest[];
+    providers: string[];
+  };
+}
