@@ -82,6 +82,9 @@ const rows = {
     hint: "The model repeated one failing call; resume with a hint of what to do instead.",
   },
   PRICE_UNKNOWN: { audience: "user", exit: 2, hint: "Leave out --max-cost, or use a model the price data knows." },
+  INPUT_REJECTED: { audience: "user", exit: 1, hint: "A hook refused the input; its reason is in the message." },
+  ANSWER_REFUSED: { audience: "user", exit: 1, hint: "The model refused; put the task another way." },
+  ANSWER_CUT: { audience: "user", exit: 1, hint: "The answer hit the model's token limit; ask it to go on." },
   INTERRUPTED: { audience: "user", exit: 130, hint: "The session is kept; gantry run --continue goes on." },
 
   // Tool calls: answered to the model.

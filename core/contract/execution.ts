@@ -32,14 +32,14 @@ export interface Reach {
 
 /** Background and foreground shells of one session, as the core's process table offers them. */
 export interface SessionShells {
-  /** `onMoved` of the execution is told when the shell's folder changed. */
+  /** The result's `cwd` is the shell's last folder where that is inside `roots`, else the request's. */
   run(
-    request: RunRequest & { cwd: string },
+    request: RunRequest & { cwd: string; roots: readonly string[] },
     options: { signal: AbortSignal; onOutput(text: string): void },
   ): Promise<RunResult>;
   start(request: RunRequest & { cwd: string }): Promise<BackgroundRun>;
-  list(): BackgroundRun[];
-  output(id: string, fromByte: number): Promise<BackgroundOutput>;
+  list(): Promise<BackgroundRun[]>;
+  output(id: string, fromByte: number | "unread"): Promise<BackgroundOutput>;
   stop(id: string): Promise<BackgroundRun>;
   /** Ends every background run of the session; resolves when all are gone. */
   close(): Promise<void>;

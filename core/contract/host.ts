@@ -31,8 +31,11 @@ export interface VerifyReport {
 export interface SessionsHost {
   /** Newest first; of this project unless `all`. */
   list(options: { all: boolean }): Promise<SessionSummary[]>;
-  /** By id, unique prefix, or `last`. SESSION_NOT_FOUND, SESSION_AMBIGUOUS, SESSION_BROKEN. */
-  read(reference: string): Promise<{ summary: SessionSummary; events: SessionEvent[] }>;
+  /**
+   * By id, unique prefix, or `last`; `events` go up to the first of the `problems`. SESSION_NOT_FOUND, SESSION_AMBIGUOUS,
+   * SESSION_BROKEN when not even the first line can be read.
+   */
+  read(reference: string): Promise<{ summary: SessionSummary; events: SessionEvent[]; problems: VerifyReport["problems"] }>;
   verify(reference: string | undefined): Promise<VerifyReport[]>;
 }
 
@@ -91,6 +94,8 @@ export interface ToolsHost {
 }
 
 export interface RunHost {
+  /** How a user calls this build again, such as `npx gantry`. */
+  readonly self: string;
   /**
    * A session of its own in a runtime of its own, shown on the terminal as `gantry run` shows it. `env` replaces the
    * environment that providers and tools see; `answer` is asked what a user would be asked.

@@ -36,6 +36,8 @@ export interface ToolCallBlock {
   name: string;
   input: JsonObject;
   malformed?: string;
+  /** The input is malformed because the answer ended at its token limit inside it. */
+  cut?: true;
 }
 
 /** What goes back for one call. Exactly one per call in every request; `code` is a row of the error table. */

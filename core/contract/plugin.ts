@@ -138,14 +138,15 @@ export interface ProcessEffects {
   start(request: RunRequest): Promise<BackgroundRun>;
   /** Background runs of this session, oldest first. */
   list(): Promise<BackgroundRun[]>;
-  /** What a background run wrote since `fromByte`. RUN_UNKNOWN. */
-  output(id: string, fromByte: number): Promise<BackgroundOutput>;
+  /** What a background run wrote since `fromByte`, at most 64 KiB; "unread" goes on where the last such read ended. RUN_UNKNOWN. */
+  output(id: string, fromByte: number | "unread"): Promise<BackgroundOutput>;
   /** Ends a background run and all its children. RUN_UNKNOWN. */
   stop(id: string): Promise<BackgroundRun>;
 }
 
 export interface RunRequest {
   command: string;
+  /** Infinity for a background run without a bound. */
   timeoutMs: number;
   /** Bytes of output handed back; the whole stays in `outputFile`. */
   maxOutputBytes: number;
@@ -162,6 +163,8 @@ export interface RunResult {
   outputFile?: string;
   /** The shell's folder at the end. */
   cwd: string;
+  /** What the core did beside running it, one sentence each: children ended, output limit met, a folder not followed. */
+  notes: string[];
 }
 
 export interface BackgroundRun {
@@ -178,6 +181,7 @@ export interface BackgroundRun {
 export interface BackgroundOutput {
   run: BackgroundRun;
   text: string;
+  /** Where the next read goes on; less than `run.outputBytes` when there is more already. */
   nextByte: number;
 }
 
@@ -232,7 +236,7 @@ export interface ProviderDefinition {
    */
   stream(request: ModelRequest, options: ProviderOptions): AsyncIterable<ModelEvent>;
   /** Tokens that fit a request of this model, input and output together. */
-  contextWindow(model: string): number;
+  contextWindow(model: string, settings: Readonly<JsonObject>): number;
 }
 
 export interface ProviderOptions {
@@ -243,6 +247,8 @@ export interface ProviderOptions {
   settings: Readonly<JsonObject>;
   /** Where relative names (a script's path) start. */
   cwd: string;
+  /** The runtime that asks, by identity: what a provider keeps between requests belongs to it. Default: the process. */
+  owner?: object;
 }
 
 // ── Commands ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,17 @@
+/** Where the code of each built-in plugin is, loaded when a command, provider or tap of it is first needed in the core. */
+import type { PluginDefinition } from "./contract/plugin.ts";
+
+type Load = () => Promise<{ default: PluginDefinition }>;
+
+export const builtinLoaders: Readonly<Record<string, Load>> = {
+  anthropic: () => import("../plugins/anthropic/index.ts"),
+  config: () => import("../plugins/config/index.ts"),
+  demo: () => import("../plugins/demo/index.ts"),
+  files: () => import("../plugins/files/index.ts"),
+  process: () => import("../plugins/process/index.ts"),
+  scripted: () => import("../plugins/scripted/index.ts"),
+  sessions: () => import("../plugins/sessions/index.ts"),
+  tasks: () => import("../plugins/tasks/index.ts"),
+  tools: () => import("../plugins/tools/index.ts"),
+  trust: () => import("../plugins/trust/index.ts"),
+};

@@ -1,0 +1,73 @@
+/** What the loaded plugins contributed. Refuses two of one name, with both owners named. */
+import { GantryError } from "./contract/errors.ts";
+import type { Execute } from "./contract/execution.ts";
+import type { PluginManifest, ToolManifest } from "./contract/manifest.ts";
+import { didYouMean } from "./contract/nearest.ts";
+import type { PluginDefinition, ProviderDefinition } from "./contract/plugin.ts";
+
+export interface RegisteredTool extends ToolManifest {
+  plugin: string;
+  execute: Execute;
+}
+
+/** A plugin as the registry takes it: its manifest, and how to reach its code when it is needed. */
+export interface PluginSource {
+  manifest: PluginManifest;
+  load(): Promise<PluginDefinition>;
+  execute(tool: string): Execute;
+}
+
+export interface Registry {
+  /** NAME_TAKEN. */
+  add(source: PluginSource): void;
+  plugins(): readonly PluginSource[];
+  tools(): readonly RegisteredTool[];
+  findTool(name: string): RegisteredTool | undefined;
+  /** MODEL_INVALID when no plugin offers it. */
+  provider(name: string): Promise<ProviderDefinition>;
+}
+
+export function createRegistry(): Registry {
+  const plugins: PluginSource[] = [];
+  const tools = new Map<string, RegisteredTool>();
+  const providers = new Map<string, PluginSource>();
+
+  function claim<T>(table: Map<string, T>, name: string, entry: T, what: string, owner: string, ownerOf: (entry: T) => string): void {
+    const holder = table.get(name);
+    if (holder !== undefined) {
+      throw new GantryError("NAME_TAKEN", `plugins ${ownerOf(holder)} and ${owner} both offer the ${what} ${name}`);
+    }
+    table.set(name, entry);
+  }
+
+  return {
+    add(source) {
+      const { name, contributes } = source.manifest;
+      if (plugins.some((other) => other.manifest.name === name)) {
+        throw new GantryError("NAME_TAKEN", `two plugins are named ${name}`);
+      }
+      for (const tool of contributes.tools) {
+        const entry = { ...tool, plugin: name, execute: source.execute(tool.name) };
+        claim(tools, tool.name, entry, "tool", name, (held) => held.plugin);
+      }
+      for (const provider of contributes.providers) {
+        claim(providers, provider, source, "provider", name, (held) => held.manifest.name);
+      }
+      plugins.push(source);
+    },
+    plugins: () => plugins,
+    tools: () => [...tools.values()],
+    findTool: (name) => tools.get(name),
+    async provider(name) {
+      const source = providers.get(name);
+      const known = [...providers.keys()];
+      if (!source) {
+        const offered = known.length === 0 ? "no provider is loaded" : `this build has ${known.join(", ")}`;
+        throw new GantryError("MODEL_INVALID", `no provider is named ${name}; ${offered}.${didYouMean(name, known)}`);
+      }
+      const found = (await source.load()).providers?.find((provider) => provider.name === name);
+      if (!found) throw new GantryError("PLUGIN_INVALID", `plugin ${source.manifest.name} declares provider ${name} but does not have it`);
+      return found;
+    },
+  };
+}

@@ -1,0 +1,55 @@
+/** Bounds what one result brings into the conversation; the whole text stays in a side file that the model can Read. */
+import type { ResultContent } from "../contract/messages.ts";
+
+export interface OutputLimits {
+  maxBytes: number;
+  maxLines: number;
+}
+
+export type KeepOutput = (text: string) => Promise<string>;
+
+/** The content with each over-long text cut to its head and a pointer to the file that `keep` wrote it to. */
+export async function capOutput(content: ResultContent[], limits: OutputLimits, keep: KeepOutput): Promise<ResultContent[]> {
+  if (content.every((block) => block.type !== "text" || fits(block.text, limits))) return content;
+  return await Promise.all(
+    content.map(async (block) => {
+      if (block.type !== "text" || fits(block.text, limits)) return block;
+      const file = await keep(block.text);
+      const head = headOf(block.text, limits);
+      const lines = countLines(block.text);
+      return {
+        type: "text" as const,
+        text: `${head}\n… cut: ${countLines(head)} of ${lines} lines shown (${Buffer.byteLength(block.text)} bytes in all). The whole output is in ${file}; Read it with offset and limit.`,
+      };
+    }),
+  );
+}
+
+function fits(text: string, { maxBytes, maxLines }: OutputLimits): boolean {
+  if (text.length * 3 <= maxBytes && text.length < maxLines) return true;
+  return Buffer.byteLength(text) <= maxBytes && countLines(text) <= maxLines;
+}
+
+/** Whole lines where possible; a single line that is too long is cut between characters. */
+function headOf(text: string, { maxBytes, maxLines }: OutputLimits): string {
+  let end = 0;
+  for (let lines = 0; lines < maxLines; lines++) {
+    const next = text.indexOf("\n", end);
+    if (next === -1) {
+      end = text.length;
+      break;
+    }
+    end = next + 1;
+  }
+  let head = text.slice(0, end);
+  if (Buffer.byteLength(head) <= maxBytes) return head.trimEnd();
+  head = Buffer.from(head).subarray(0, maxBytes).toString("utf8").replace(/\uFFFD$/, "");
+  const lastLine = head.lastIndexOf("\n");
+  return lastLine > maxBytes / 2 ? head.slice(0, lastLine) : head;
+}
+
+function countLines(text: string): number {
+  let lines = 1;
+  for (let at = text.indexOf("\n"); at !== -1 && at + 1 < text.length; at = text.indexOf("\n", at + 1)) lines++;
+  return lines;
+}

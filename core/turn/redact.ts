@@ -1,0 +1,42 @@
+/**
+ * Keeps secrets out of tool results before the model or the log sees them: the shapes of well-known credentials, and the
+ * values of the environment variables whose names say that they are secret.
+ */
+import type { ResultContent } from "../contract/messages.ts";
+
+// Public shapes: GitHub, Anthropic and OpenAI, AWS, Google, Slack, Stripe, npm, GitLab, PEM private keys.
+const knownShapes = [
+  /gh[pousr]_[A-Za-z0-9]{36,}/,
+  /github_pat_[A-Za-z0-9_]{60,}/,
+  /sk-(?:ant-|proj-|live-)?[A-Za-z0-9_-]{32,}/,
+  /(?:AKIA|ASIA)[A-Z0-9]{16}\b/,
+  /AIza[A-Za-z0-9_-]{35}/,
+  /xox[abprs]-[A-Za-z0-9-]{20,}/,
+  /(?:sk|rk)_live_[A-Za-z0-9]{24,}/,
+  /npm_[A-Za-z0-9]{36}/,
+  /glpat-[A-Za-z0-9_-]{20,}/,
+  /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----[\s\S]*?-----END (?:[A-Z]+ )?PRIVATE KEY-----/,
+];
+
+const secretName = /(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL)S?$/i;
+const shortestSecret = 12;
+
+function escapeForRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
+export const redacted = "[redacted]";
+
+/** A function that replaces secrets in the texts of a result; images and texts without any are returned as they are. */
+export function createRedactor(env: Readonly<Record<string, string | undefined>>): (content: ResultContent[]) => ResultContent[] {
+  const values = Object.entries(env)
+    .filter(([name, value]) => secretName.test(name) && value !== undefined && value.length >= shortestSecret)
+    .map(([, value]) => escapeForRegExp(value as string));
+  const pattern = new RegExp([...values, ...knownShapes.map((shape) => shape.source)].join("|"), "g");
+  return (content) =>
+    content.map((block) => {
+      if (block.type !== "text") return block;
+      const text = block.text.replace(pattern, redacted);
+      return text === block.text ? block : { type: "text", text };
+    });
+}

@@ -1,0 +1,273 @@
+/** One input, from its arrival until the model stops asking for tools, a limit is reached, or somebody stops it. */
+import { createHash } from "node:crypto";
+import { codeOf, errorTable, GantryError, messageOf } from "../contract/errors.ts";
+import type { Delta, EventData, EventType, StopReason } from "../contract/events.ts";
+import { type Answer, addUsage, type InputContent, noUsage, type ToolCallBlock, type Usage } from "../contract/messages.ts";
+import type { ModelRequest, ProviderDefinition, ProviderOptions } from "../contract/plugin.ts";
+import type { Hooks } from "../hooks.ts";
+import { assertPairs } from "../session/pairs.ts";
+import type { SessionState } from "../session/state.ts";
+import { runBatch } from "./batch.ts";
+import { assertFits, estimateTokens, toolSpecs } from "./prompt.ts";
+import { createRepeatWatch } from "./repeats.ts";
+import { runStep } from "./step.ts";
+import type { CallDeps, CallReport } from "./tool-call.ts";
+
+/** A model that can be asked now. `full` is provider/name, `name` what the provider calls it. */
+export interface ActiveModel {
+  full: string;
+  name: string;
+  provider: ProviderDefinition;
+  options: Omit<ProviderOptions, "signal">;
+}
+
+export interface TurnLimits {
+  /** Model requests of one input. */
+  maxTurns: number;
+  maxCostUsd: number | undefined;
+  timeoutMs: number | undefined;
+  parallelReads: number;
+}
+
+export interface TurnDeps {
+  state: SessionState;
+  model: ActiveModel;
+  system(): Promise<string>;
+  hooks: Hooks;
+  record<T extends EventType>(type: T, data: EventData[T]): void;
+  flush(): Promise<void>;
+  calls: Omit<CallDeps, "signal">;
+  limits: TurnLimits;
+  /** US dollars, undefined for a model without a price. Absent when nobody wants to know. */
+  price: ((model: string, usage: Usage) => Promise<number | undefined>) | undefined;
+  onDelta: ((delta: Delta) => void) | undefined;
+  /** Starts what the first tool call needs. */
+  warm(): void;
+}
+
+export interface TurnOutcome {
+  /** The text of the last answer. */
+  text: string;
+  steps: number;
+  toolCalls: CallReport[];
+  usage: Usage;
+  costUsd?: number;
+  stop: StopReason;
+  error?: { code: string; message: string; hint: string };
+  /** Calls that were denied because nobody was there to approve them. */
+  unapproved: number;
+  durationMs: number;
+}
+
+interface Progress {
+  turn: number;
+  steps: number;
+  usage: Usage;
+  toolCalls: CallReport[];
+  text: string;
+  costUsd: number | undefined;
+}
+
+const maxContinuations = 8;
+
+/** Never throws: whatever ends the turn is in the outcome, and in the log as far as it can be written. */
+export async function runTurn(input: { content: InputContent[]; source: EventData["input"]["source"] }, deps: TurnDeps, cancel: AbortSignal): Promise<TurnOutcome> {
+  const startedAt = performance.now();
+  const progress: Progress = { turn: deps.state.turns + 1, steps: 0, usage: noUsage, toolCalls: [], text: "", costUsd: undefined };
+  const { timeoutMs } = deps.limits;
+  const signal = timeoutMs === undefined ? cancel : AbortSignal.any([cancel, AbortSignal.timeout(timeoutMs)]);
+  let stop: StopReason;
+  let error: unknown;
+  try {
+    await acceptInput(input, progress, deps);
+    stop = await runSteps(progress, deps, signal);
+    if (stop === "interrupted" && !cancel.aborted) stop = reachLimit("time", timeoutMs ?? 0, performance.now() - startedAt, deps);
+  } catch (thrown) {
+    error = thrown;
+    stop = "error";
+  }
+  return await endTurn({ progress, stop, error, durationMs: Math.round(performance.now() - startedAt) }, deps);
+}
+
+async function acceptInput(input: { content: InputContent[]; source: EventData["input"]["source"] }, progress: Progress, deps: TurnDeps): Promise<void> {
+  const { sessionId } = deps.calls;
+  const { content } = await deps.hooks.rewrite("input.receive", { sessionId, content: input.content });
+  const ruling = await deps.hooks.judge("input.receive", { sessionId, content });
+  if (ruling.verdict === "deny") throw new GantryError("INPUT_REJECTED", `${ruling.by} refused the input: ${ruling.reason ?? "no reason given"}`);
+  if (deps.limits.maxCostUsd !== undefined && (await deps.price?.(deps.model.full, noUsage)) === undefined) {
+    throw new GantryError("PRICE_UNKNOWN", `the price of ${deps.model.full} is not known, so a cost limit of ${deps.limits.maxCostUsd} USD cannot be kept`);
+  }
+  deps.record("input", { content, source: input.source });
+  deps.record("turn.start", { turn: progress.turn });
+  await deps.hooks.observe("turn.start", { sessionId, turn: progress.turn });
+}
+
+async function runSteps(progress: Progress, deps: TurnDeps, signal: AbortSignal): Promise<StopReason> {
+  const { sessionId } = deps.calls;
+  const repeats = createRepeatWatch();
+  let continued = 0;
+  for (;;) {
+    if (signal.aborted) return "interrupted";
+    const limited = await findLimit(progress, deps);
+    if (limited) return limited;
+    const answer = await askModel(progress, deps, signal);
+    if (answer.stop === "cancelled") return "interrupted";
+    const calls = answer.content.filter((block) => block.type === "tool_call");
+    if (calls.length > 0) {
+      const ended = await runCalls(calls, progress, deps, signal, repeats);
+      if (ended) return ended;
+      continue;
+    }
+    if (answer.stop === "refusal") throw new GantryError("ANSWER_REFUSED", `${deps.model.full} refused to answer`);
+    if (answer.stop === "max_tokens") throw new GantryError("ANSWER_CUT", `the answer of ${deps.model.full} ended at its token limit`);
+    const ruling = await deps.hooks.judge("turn.stop", { sessionId, turn: progress.turn, continued, answer });
+    if (ruling.verdict !== "deny") return progress.toolCalls.some(isUnapproved) ? "denied" : "end_turn";
+    if (continued++ === maxContinuations) {
+      deps.record("note", { text: `${ruling.by} wanted the turn to go on for the ${continued}th time in a row; it ends here` });
+      return "end_turn";
+    }
+    deps.record("input", { content: [{ type: "text", text: ruling.reason ?? "Go on." }], source: "api" });
+  }
+}
+
+/** Sends one request and takes its answer into the session. What the request rests on is on disk before it goes out. */
+async function askModel(progress: Progress, deps: TurnDeps, signal: AbortSignal): Promise<Answer> {
+  const { state, model, hooks, record } = deps;
+  const { sessionId } = deps.calls;
+  const request = await buildRequest(deps);
+  progress.steps++;
+  record("step.start", {
+    step: progress.steps,
+    model: model.full,
+    messages: request.messages.length,
+    requestSha256: createHash("sha256").update(`${request.model}\n${request.system}\n${state.messages.length}`).digest("hex"),
+  });
+  await deps.flush();
+  const answer = await runStep(request, {
+    sessionId,
+    provider: model.provider,
+    providerOptions: model.options,
+    hooks,
+    onDelta: deps.onDelta,
+    onToolComing: deps.warm,
+    onRetry: (retry) => record("step.retry", { step: progress.steps, ...retry }),
+    signal,
+  });
+  const { content, stop, usage } = answer;
+  record("answer", { step: progress.steps, message: { role: "assistant", content }, stop, usage, model: answer.model });
+  progress.usage = addUsage(progress.usage, usage);
+  progress.text = content.flatMap((block) => (block.type === "text" ? [block.text] : [])).join("");
+  if (deps.price) {
+    const costUsd = await deps.price(model.full, usage);
+    if (costUsd !== undefined) progress.costUsd = (progress.costUsd ?? 0) + costUsd;
+  }
+  return answer;
+}
+
+async function buildRequest(deps: TurnDeps): Promise<ModelRequest> {
+  const { state, model, hooks } = deps;
+  const { sessionId, tools } = deps.calls;
+  const { system } = await hooks.rewrite("prompt.build", { sessionId, system: await deps.system(), messages: state.messages });
+  const draft: ModelRequest = { model: model.name, system, messages: state.messages, tools: toolSpecs(tools) };
+  const { request } = await hooks.rewrite("model.request", { sessionId, request: draft });
+  assertPairs(request.messages);
+  assertFits(estimateTokens(request.messages, request.system, state.lastRequest), model.provider.contextWindow(model.name, model.options.settings), model.full);
+  return request;
+}
+
+async function runCalls(
+  calls: readonly ToolCallBlock[],
+  progress: Progress,
+  deps: TurnDeps,
+  signal: AbortSignal,
+  repeats: ReturnType<typeof createRepeatWatch>,
+): Promise<StopReason | undefined> {
+  const { sessionId } = deps.calls;
+  const reports = await runBatch(calls, { ...deps.calls, parallelReads: deps.limits.parallelReads, signal });
+  progress.toolCalls.push(...reports);
+  if (signal.aborted) return "interrupted";
+  const ruling = await deps.hooks.judge("tool.batch", { sessionId, calls });
+  if (ruling.verdict === "deny") {
+    deps.record("note", { text: `${ruling.by} ended the turn: ${ruling.reason ?? "no reason given"}` });
+    return "end_turn";
+  }
+  const repeated = repeats.see(reports);
+  return repeated === undefined ? undefined : reachLimit("repeated_failure", repeated.most, repeated.times, deps);
+}
+
+async function findLimit({ steps, costUsd }: Progress, deps: TurnDeps): Promise<StopReason | undefined> {
+  const { maxTurns, maxCostUsd } = deps.limits;
+  if (maxCostUsd !== undefined && (costUsd ?? 0) >= maxCostUsd) return reachLimit("cost", maxCostUsd, costUsd ?? 0, deps);
+  return steps >= maxTurns ? reachLimit("turns", maxTurns, steps, deps) : undefined;
+}
+
+const limitStops = { turns: "max_turns", cost: "max_cost", time: "timeout", repeated_failure: "repeated_failure" } as const;
+const limitCodes = { max_turns: "LIMIT_TURNS", max_cost: "LIMIT_COST", timeout: "LIMIT_TIME", repeated_failure: "FAILURE_REPEATED" } as const;
+
+function reachLimit(limit: EventData["limit"]["limit"], value: number, used: number, deps: TurnDeps): StopReason {
+  deps.record("limit", { limit, value, used });
+  return limitStops[limit];
+}
+
+function isUnapproved(report: CallReport): boolean {
+  return report.code === "APPROVAL_UNAVAILABLE";
+}
+
+interface Ending {
+  progress: Progress;
+  stop: StopReason;
+  error: unknown;
+  durationMs: number;
+}
+
+async function endTurn({ progress, stop, error, durationMs }: Ending, deps: TurnDeps): Promise<TurnOutcome> {
+  const { sessionId } = deps.calls;
+  const { turn, steps, usage, toolCalls, costUsd, text } = progress;
+  let failure = failureOf(stop, error, deps);
+  const finalStop = stopOf(stop, error);
+  if (failure) deps.record("error", { code: failure.code, message: failure.message });
+  deps.record("turn.end", { turn, stop: finalStop, steps, usage, durationMs, ...(costUsd === undefined ? {} : { costUsd }) });
+  try {
+    await deps.flush();
+  } catch (unwritten) {
+    failure ??= describe(unwritten);
+  }
+  if (failure) await deps.hooks.observe("turn.fail", { sessionId, turn, code: failure.code, message: failure.message });
+  else await deps.hooks.observe("turn.end", { sessionId, turn, stop: finalStop });
+  return {
+    text,
+    steps,
+    toolCalls,
+    usage,
+    stop: failure && !error && finalStop === "end_turn" ? "error" : finalStop,
+    unapproved: toolCalls.filter(isUnapproved).length,
+    durationMs,
+    ...(costUsd === undefined ? {} : { costUsd }),
+    ...(failure ? { error: failure } : {}),
+  };
+}
+
+function stopOf(stop: StopReason, error: unknown): StopReason {
+  const code = codeOf(error);
+  if (code === "ANSWER_REFUSED") return "refusal";
+  return code === "ANSWER_CUT" ? "max_tokens" : stop;
+}
+
+function failureOf(stop: StopReason, error: unknown, deps: TurnDeps): TurnOutcome["error"] {
+  if (error !== undefined) return describe(error);
+  if (!Object.hasOwn(limitCodes, stop)) return undefined;
+  const code = limitCodes[stop as keyof typeof limitCodes];
+  const { maxTurns, maxCostUsd, timeoutMs } = deps.limits;
+  const messages = {
+    LIMIT_TURNS: `the limit of ${maxTurns} model requests for one input was reached`,
+    LIMIT_COST: `the cost limit of ${maxCostUsd} USD was reached`,
+    LIMIT_TIME: `the time limit of ${(timeoutMs ?? 0) / 1000} s was reached`,
+    FAILURE_REPEATED: "the model sent the same failing call again and again",
+  };
+  return { code, message: messages[code], hint: errorTable[code].hint };
+}
+
+function describe(error: unknown): NonNullable<TurnOutcome["error"]> {
+  const code = codeOf(error) ?? "INTERNAL";
+  return { code, message: messageOf(error), hint: errorTable[code].hint };
+}

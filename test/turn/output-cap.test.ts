@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { capOutput } from "../../core/turn/output-cap.ts";
+
+async function cap(text: string, limits: { maxBytes: number; maxLines: number }): Promise<{ shown: string; kept: string[] }> {
+  const kept: string[] = [];
+  const keep = async (whole: string): Promise<string> => {
+    kept.push(whole);
+    return "/outputs/1.txt";
+  };
+  const [block] = await capOutput([{ type: "text", text }], limits, keep);
+  return { shown: block?.type === "text" ? block.text : "", kept };
+}
+
+test("a result within the limits is handed on and nothing is kept", async () => {
+  expect(await cap("one\ntwo\n", { maxBytes: 100, maxLines: 2 })).toEqual({ shown: "one\ntwo\n", kept: [] });
+});
+
+test("a result of too many lines is cut to whole lines, and the whole is kept", async () => {
+  const text = "one\ntwo\nthree\nfour\n";
+  const { shown, kept } = await cap(text, { maxBytes: 1_000, maxLines: 2 });
+  expect(shown).toBe("one\ntwo\n… cut: 2 of 4 lines shown (19 bytes in all). The whole output is in /outputs/1.txt; Read it with offset and limit.");
+  expect(kept).toEqual([text]);
+});
+
+test("a single long line is cut between characters", async () => {
+  const { shown } = await cap("é".repeat(100), { maxBytes: 11, maxLines: 10 });
+  expect(shown.split("\n")[0]).toBe("é".repeat(5));
+});

@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { createRedactor } from "../../core/turn/redact.ts";
+
+const redact = createRedactor({ NOTES_TOKEN: "correct.horse(battery)", SHORT_KEY: "abc", PATH: "/usr/bin:/bin:/usr/local" });
+const through = (text: string): unknown => redact([{ type: "text", text }])[0];
+
+test.each([
+  ["a GitHub token", `x ghp_${"a1".repeat(18)} y`],
+  ["an Anthropic key", `x sk-ant-${"api03-".repeat(8)} y`],
+  ["an AWS key id", "x AKIAIOSFODNN7EXAMPLE y"],
+  ["a private key", "x -----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY----- y"],
+  ["the value of a secret variable", "x correct.horse(battery) y"],
+])("%s is taken out of a result", (_what, text) => {
+  expect(through(text)).toEqual({ type: "text", text: "x [redacted] y" });
+});
+
+test("short values, other variables and images are left alone", () => {
+  const image = { type: "image" as const, mediaType: "image/png", data: "AKIAIOSFODNN7EXAMPLE" };
+  expect(redact([{ type: "text", text: "abc /usr/bin:/bin:/usr/local" }, image])).toEqual([{ type: "text", text: "abc /usr/bin:/bin:/usr/local" }, image]);
+});
