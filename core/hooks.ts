@@ -4,7 +4,14 @@
  */
 import tapable from "tapable";
 import { GantryError, messageOf } from "./contract/errors.ts";
-import { type HookKind, type HookPayloads, type HookPoint, hookTable, type RewritePoint, type Verdict } from "./contract/hooks.ts";
+import {
+  type HookKind,
+  type HookPayloads,
+  type HookPoint,
+  hookTable,
+  type RewritePoint,
+  type Verdict,
+} from "./contract/hooks.ts";
 import type { AnyTap } from "./contract/plugin.ts";
 
 /** One run of one tap. `payload` lets the owner find the session it belongs to. */
@@ -58,13 +65,17 @@ export function createHooks({ onFired }: { onFired(fired: HookFired): void }): H
   function waterfall(point: HookPoint, kind: HookKind): WaterfallHook {
     const key = `${point} ${kind}`;
     let hook = waterfalls.get(key);
-    if (!hook) waterfalls.set(key, (hook = new tapable.AsyncSeriesWaterfallHook(["value", "payload"], key)));
+    if (hook) return hook;
+    hook = new tapable.AsyncSeriesWaterfallHook(["value", "payload"], key);
+    waterfalls.set(key, hook);
     return hook;
   }
 
   function observerHook(point: HookPoint): tapable.AsyncSeriesHook<[Payload]> {
     let hook = observers.get(point);
-    if (!hook) observers.set(point, (hook = new tapable.AsyncSeriesHook(["payload"], point)));
+    if (hook) return hook;
+    hook = new tapable.AsyncSeriesHook(["payload"], point);
+    observers.set(point, hook);
     return hook;
   }
 
@@ -159,8 +170,10 @@ async function stricter(_point: HookPoint, value: unknown, reply: unknown, name:
 async function replaced(point: HookPoint, value: unknown, reply: unknown): Promise<unknown> {
   const { hookReplies } = await import("./contract/hook-replies.ts");
   const change = hookReplies[point as RewritePoint].parse(reply) as object;
-  if (point === "model.answer") return { ...(value as object), answer: { ...(value as HookPayloads["model.answer"]).answer, ...change } };
-  if (point === "model.request") return { ...(value as object), request: { ...(value as HookPayloads["model.request"]).request, ...change } };
+  if (point === "model.answer")
+    return { ...(value as object), answer: { ...(value as HookPayloads["model.answer"]).answer, ...change } };
+  if (point === "model.request")
+    return { ...(value as object), request: { ...(value as HookPayloads["model.request"]).request, ...change } };
   return { ...(value as object), ...change };
 }
 

@@ -3,11 +3,11 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { GantryError } from "./contract/errors.ts";
 import type { PluginManifest } from "./contract/manifest.ts";
+import { distFolder } from "./dist-folder.ts";
 
 /** One small synchronous read at start, before any session: nothing waits behind it. INTERNAL when the build is incomplete. */
 export function readBuiltinManifests(): PluginManifest[] {
-  const here = import.meta.dirname;
-  const file = path.join(path.basename(here) === "dist" ? here : path.join(here, "..", "dist"), "manifests.json");
+  const file = path.join(distFolder, "manifests.json");
   try {
     return JSON.parse(readFileSync(file, "utf8")) as PluginManifest[];
   } catch (cause) {

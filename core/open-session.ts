@@ -1,9 +1,9 @@
 /** One session of a runtime: its log and state, its approver, its prompt, and the turns that run on them. */
 import path from "node:path";
-import type { PoolOptions } from "../workers/pool.ts";
+import type { Processes } from "../workers/processes.ts";
 import { GantryError } from "./contract/errors.ts";
 import type { EventData } from "./contract/events.ts";
-import type { CallServices, SessionShells } from "./contract/execution.ts";
+import type { SessionShells } from "./contract/execution.ts";
 import type { JsonObject, Usage } from "./contract/messages.ts";
 import { didYouMean } from "./contract/nearest.ts";
 import type { Hooks } from "./hooks.ts";
@@ -12,6 +12,7 @@ import { type Mode, refuseRootBypass } from "./permission/modes.ts";
 import { parseRules, type Rule } from "./permission/rules.ts";
 import type { RegisteredTool, Registry } from "./registry.ts";
 import type { RuntimeOptions } from "./runtime.ts";
+import { keepOutput } from "./session/kept-output.ts";
 import { createQueue, createRecord, type QueuedSession, type Record } from "./session/session.ts";
 import type { SessionState } from "./session/state.ts";
 import type { OpenedSession, SessionStore } from "./session/store.ts";
@@ -42,6 +43,7 @@ export interface Session extends QueuedSession<TurnOutcome> {
   /** One call outside a turn, through the dispatcher. */
   callTool(name: string, input: JsonObject): Promise<CallReport>;
   recordHook(fired: EventData["hook.fired"]): void;
+  /** Ends the session in this process; later calls share the first one's end. */
   close(reason?: EventData["session.close"]["reason"]): Promise<void>;
 }
 
@@ -49,7 +51,7 @@ export interface SessionDeps extends RuntimeOptions {
   registry: Registry;
   hooks: Hooks;
   store: SessionStore;
-  processes: PoolOptions["processes"];
+  processes(): Promise<Processes>;
   warm(): void;
 }
 
@@ -62,12 +64,17 @@ export async function openSession(open: OpenOptions, deps: SessionDeps): Promise
   refuseRootBypass({ mode, uid: process.getuid?.(), allowed: deps.allowRootBypass ?? false });
   let modelName = open.model ?? settings.model;
   const opened = await openLog(open, modelName, deps);
-  if (open.resume !== undefined && open.model === undefined && deps.config.explain("model").from.layer === "default") modelName = opened.state.model;
+  if (open.resume !== undefined && open.model === undefined && deps.config.sourceOf("model").layer === "default")
+    modelName = opened.state.model;
   let model = await activate(modelName, deps);
   const { log, state } = opened;
   const record = createRecord({ log, state, ...(deps.front?.onEvent ? { onEvent: deps.front.onEvent } : {}) });
-  deps.front?.onEvent && opened.fresh.forEach(deps.front.onEvent);
-  await deps.hooks.observe("session.open", { sessionId: log.id, source: open.resume === undefined ? "startup" : "resume", model: modelName });
+  for (const event of opened.appended) deps.front?.onEvent?.(event);
+  await deps.hooks.observe("session.open", {
+    sessionId: log.id,
+    source: open.resume === undefined ? "startup" : "resume",
+    model: modelName,
+  });
 
   const calls = callDeps({ opened, record, tools, rules, deps, mode: () => mode });
   const turnDeps: Omit<TurnDeps, "model"> = {
@@ -96,11 +103,20 @@ export async function openSession(open: OpenOptions, deps: SessionDeps): Promise
     return outcome;
   });
 
+  async function close(reason: EventData["session.close"]["reason"]): Promise<void> {
+    await queue.close();
+    await calls.closeShells();
+    await deps.hooks.observe("session.close", { sessionId: log.id, reason });
+    record("session.close", { reason });
+    await log.flush().finally(() => log.close());
+  }
+  let closing: Promise<void> | undefined;
+
   return {
     ...queue,
     id: log.id,
     state,
-    recovery: opened.recovery,
+    recovery: opened.recovery?.notes ?? [],
     get model() {
       return modelName;
     },
@@ -117,19 +133,16 @@ export async function openSession(open: OpenOptions, deps: SessionDeps): Promise
     },
     callTool: (name, input) => callOnce(name, input, calls.deps, log.flush),
     recordHook: (fired) => void record("hook.fired", fired),
-    async close(reason = "done") {
-      await queue.close();
-      await calls.closeShells();
-      await deps.hooks.observe("session.close", { sessionId: log.id, reason });
-      record("session.close", { reason });
-      await log.flush().finally(() => opened.close());
+    close(reason = "done") {
+      closing ??= close(reason);
+      return closing;
     },
   };
 }
 
-async function openLog({ resume }: OpenOptions, model: string, { store, cwd, version, config }: SessionDeps): Promise<OpenedSession> {
+async function openLog({ resume }: OpenOptions, model: string, { store, cwd, version }: SessionDeps): Promise<OpenedSession> {
   if (resume === undefined) {
-    return await store.create({ project: config.project, cwd, model, versions: { gantry: version, node: process.versions.node } });
+    return await store.create({ cwd, model, versions: { gantry: version, node: process.versions.node } });
   }
   return await store.resume(resume, { cwd, model });
 }
@@ -149,14 +162,19 @@ function chooseTools({ registry, tools: wanted }: SessionDeps): readonly Registe
 function readRules({ config, registry }: SessionDeps): readonly Rule[] {
   const { rules, problems } = parseRules(config.ruleList, registry.tools());
   if (problems.length === 0) return rules;
-  const text = problems.map(({ message, file, line }) => (file ? `${file}${line ? `:${line}` : ""}: ${message}` : message)).join("\n");
+  const text = problems
+    .map(({ message, file, line }) => (file ? `${file}${line ? `:${line}` : ""}: ${message}` : message))
+    .join("\n");
   throw new GantryError("RULE_INVALID", text, { detail: { problems } });
 }
 
 async function activate(full: string, { registry, env, config, cwd }: SessionDeps): Promise<ActiveModel> {
   const slash = full.indexOf("/");
   if (slash < 1 || slash === full.length - 1) {
-    throw new GantryError("MODEL_INVALID", `${full} is not a model name: it must be provider/name, such as ${config.config.model}`);
+    throw new GantryError(
+      "MODEL_INVALID",
+      `${full} is not a model name: it must be provider/name, such as ${config.config.model}`,
+    );
   }
   const providerName = full.slice(0, slash);
   const provider = await registry.provider(providerName);
@@ -173,7 +191,10 @@ interface CallDepsInput {
   mode(): Mode;
 }
 
-function callDeps({ opened, record, tools, rules, deps, mode }: CallDepsInput): { deps: TurnDeps["calls"]; closeShells(): Promise<void> } {
+function callDeps({ opened, record, tools, rules, deps, mode }: CallDepsInput): {
+  deps: TurnDeps["calls"];
+  closeShells(): Promise<void>;
+} {
   const { log, state } = opened;
   const settings = deps.config.config;
   const sessionId = log.id;
@@ -182,11 +203,11 @@ function callDeps({ opened, record, tools, rules, deps, mode }: CallDepsInput): 
     createApprover({
       policy: {
         mode: current,
-        modeSource: deps.config.explain("permissions.mode").from.source,
+        modeSource: deps.config.sourceOf("permissions.mode").source,
         rules,
         workspace: deps.config.project,
         additionalDirs: settings.permissions.additionalDirectories,
-        outputDir: opened.outputDir,
+        outputDir: deps.store.outputDir(sessionId),
         home: deps.env["HOME"] ?? "/",
         approve: deps.approve ?? "prompt",
       },
@@ -203,7 +224,9 @@ function callDeps({ opened, record, tools, rules, deps, mode }: CallDepsInput): 
     closeShells: shells.close,
     deps: {
       sessionId,
-      tools: tools.filter((tool) => !rules.some((rule) => rule.behavior === "deny" && rule.tool === tool.name && rule.specifier === undefined)),
+      tools: tools.filter(
+        (tool) => !rules.some((rule) => rule.behavior === "deny" && rule.tool === tool.name && rule.match.kind === "tool"),
+      ),
       inputs: createToolInputs(),
       approve(call, tool, options) {
         if (approverMode !== mode()) {
@@ -223,7 +246,7 @@ function callDeps({ opened, record, tools, rules, deps, mode }: CallDepsInput): 
       },
       toolTimeoutMs: settings.limits.toolTimeoutMs,
       outputLimits: { maxBytes: settings.limits.toolOutputBytes, maxLines: settings.limits.toolOutputLines },
-      keepOutput: (callId) => (text) => deps.store.keepOutput(sessionId, callId, text),
+      keepOutput: (callId) => (text) => keepOutput(deps.store.outputDir(sessionId), callId, text),
       redact: createRedactor(deps.env),
       onProgress: (callId, text) => deps.front?.onDelta?.({ type: "delta", kind: "progress", callId, text }),
     },
@@ -233,7 +256,11 @@ function callDeps({ opened, record, tools, rules, deps, mode }: CallDepsInput): 
 function lazyShells(opened: OpenedSession, deps: SessionDeps): { open: SessionShells; close(): Promise<void> } {
   let shells: Promise<SessionShells> | undefined;
   const get = (): Promise<SessionShells> =>
-    (shells ??= deps.processes().then((table) => table.shells(opened.log.id, { outputDir: opened.outputDir, roots: () => rootsOf(opened, deps) })));
+    (shells ??= deps
+      .processes()
+      .then((table) =>
+        table.shells(opened.log.id, { outputDir: deps.store.outputDir(opened.log.id), env: deps.config.config.env }),
+      ));
   return {
     open: {
       run: async (request, options) => await (await get()).run(request, options),
@@ -245,10 +272,6 @@ function lazyShells(opened: OpenedSession, deps: SessionDeps): { open: SessionSh
     },
     close: async () => await (await shells)?.close(),
   };
-}
-
-function rootsOf(opened: OpenedSession, deps: SessionDeps): string[] {
-  return [deps.config.project, ...deps.config.config.permissions.additionalDirectories, opened.outputDir];
 }
 
 /** What the model last knew of a file: the hash, and the text of the result that showed it. */
@@ -295,7 +318,12 @@ function lazyPrice(): (model: string, usage: Usage) => Promise<number | undefine
 }
 
 /** TOOL_UNKNOWN when there is no such tool. */
-async function callOnce(name: string, input: JsonObject, deps: TurnDeps["calls"], flush: () => Promise<void>): Promise<CallReport> {
+async function callOnce(
+  name: string,
+  input: JsonObject,
+  deps: TurnDeps["calls"],
+  flush: () => Promise<void>,
+): Promise<CallReport> {
   const names = deps.tools.map((tool) => tool.name);
   if (!names.includes(name)) throw new GantryError("TOOL_UNKNOWN", `there is no tool ${name}.${didYouMean(name, names)}`);
   const call = { type: "tool_call" as const, callId: `call_${Date.now().toString(36)}`, name, input };

@@ -32,7 +32,14 @@ export function createRegistry(): Registry {
   const tools = new Map<string, RegisteredTool>();
   const providers = new Map<string, PluginSource>();
 
-  function claim<T>(table: Map<string, T>, name: string, entry: T, what: string, owner: string, ownerOf: (entry: T) => string): void {
+  function claim<T>(
+    table: Map<string, T>,
+    name: string,
+    entry: T,
+    what: string,
+    owner: string,
+    ownerOf: (entry: T) => string,
+  ): void {
     const holder = table.get(name);
     if (holder !== undefined) {
       throw new GantryError("NAME_TAKEN", `plugins ${ownerOf(holder)} and ${owner} both offer the ${what} ${name}`);
@@ -66,7 +73,11 @@ export function createRegistry(): Registry {
         throw new GantryError("MODEL_INVALID", `no provider is named ${name}; ${offered}.${didYouMean(name, known)}`);
       }
       const found = (await source.load()).providers?.find((provider) => provider.name === name);
-      if (!found) throw new GantryError("PLUGIN_INVALID", `plugin ${source.manifest.name} declares provider ${name} but does not have it`);
+      if (!found)
+        throw new GantryError(
+          "PLUGIN_INVALID",
+          `plugin ${source.manifest.name} declares provider ${name} but does not have it`,
+        );
       return found;
     },
   };

@@ -2,9 +2,10 @@
  * The composition root: config, plugins, hooks, threads and processes become one running Gantry. Starts in that order,
  * stops in the reverse one. Threads and the process table are made when the first call needs them.
  */
-import type { LoadedConfig } from "../config/load.ts";
+import path from "node:path";
 import { builtinPlugins } from "../config/defaults.ts";
-import type { PoolOptions, ToolPool } from "../workers/pool.ts";
+import type { LoadedConfig } from "../config/load.ts";
+import type { Pool } from "../workers/pool.ts";
 import type { Processes } from "../workers/processes.ts";
 import { builtinLoaders } from "./builtins.ts";
 import { GantryError } from "./contract/errors.ts";
@@ -12,6 +13,7 @@ import type { Delta, SessionEvent } from "./contract/events.ts";
 import type { CallServices, Execute } from "./contract/execution.ts";
 import type { PluginManifest } from "./contract/manifest.ts";
 import type { AnyTap } from "./contract/plugin.ts";
+import { distFolder } from "./dist-folder.ts";
 import { createHooks, type HookFired, type Hooks } from "./hooks.ts";
 import { type OpenOptions, openSession, type Session } from "./open-session.ts";
 import type { ApprovalAnswer, ApprovalQuestion } from "./permission/approval.ts";
@@ -57,7 +59,7 @@ export interface Runtime {
 }
 
 export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
-  const { config, env, version } = options;
+  const { config, version } = options;
   const sessions = new Map<string, Session>();
   const hooks = createHooks({ onFired: (fired) => recordFired(fired, sessions) });
   const workers = lazyWorkers(options);
@@ -71,7 +73,14 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     hooks,
     store,
     async openSession(open) {
-      const session = await openSession(open, { ...options, registry, hooks, store, processes: workers.processes, warm: workers.warm });
+      const session = await openSession(open, {
+        ...options,
+        registry,
+        hooks,
+        store,
+        processes: workers.processes,
+        warm: workers.warm,
+      });
       sessions.set(session.id, session);
       return session;
     },
@@ -88,7 +97,11 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   }
 }
 
-async function loadPlugins(options: RuntimeOptions, hooks: Hooks, execute: (plugin: string, tool: string) => Execute): Promise<Registry> {
+async function loadPlugins(
+  options: RuntimeOptions,
+  hooks: Hooks,
+  execute: (plugin: string, tool: string) => Execute,
+): Promise<Registry> {
   const registry = createRegistry();
   for (const manifest of options.manifests) {
     const { name, contributes } = manifest;
@@ -104,6 +117,8 @@ async function loadPlugins(options: RuntimeOptions, hooks: Hooks, execute: (plug
   return registry;
 }
 
+const maxThreads = 4;
+
 interface LazyWorkers {
   execute(plugin: string, tool: string): Execute;
   processes(): Promise<Processes>;
@@ -112,17 +127,22 @@ interface LazyWorkers {
   close(): Promise<void>;
 }
 
-function lazyWorkers({ env, config }: RuntimeOptions): LazyWorkers {
-  let pool: Promise<ToolPool> | undefined;
+function lazyWorkers({ env }: RuntimeOptions): LazyWorkers {
+  let pool: Promise<Pool> | undefined;
   let processes: Promise<Processes> | undefined;
   const openProcesses = (): Promise<Processes> =>
-    (processes ??= import("../workers/processes.ts").then(({ createProcesses }) => createProcesses({ env: { ...env, ...config.config.env } })));
-  const openPool = (): Promise<ToolPool> => (pool ??= startPool());
+    (processes ??= import("../workers/processes.ts").then(({ createProcesses }) => createProcesses({ env })));
+  const openPool = (): Promise<Pool> => (pool ??= startPool());
 
-  async function startPool(): Promise<ToolPool> {
+  async function startPool(): Promise<Pool> {
     const { createPool } = await import("../workers/pool.ts");
-    const grants: PoolOptions["grants"] = new Map(builtinPlugins.map((plugin) => [plugin.name, plugin.grants]));
-    return createPool({ grants, home: env["HOME"] ?? "/", processes: openProcesses });
+    return createPool({
+      threads: maxThreads,
+      grants: new Map(builtinPlugins.map((plugin) => [plugin.name, plugin.grants])),
+      home: env["HOME"] ?? "/",
+      filename: path.join(distFolder, "tool-thread.cjs"),
+      spawnFile: async (...call) => await (await openProcesses()).spawnFile(...call),
+    });
   }
 
   return {

@@ -53,7 +53,6 @@ export interface HookPayloads {
   "tool.failure": CallFacts & { code: string; message: string; durationMs: number };
   "tool.batch": { sessionId: string; calls: readonly ToolCallBlock[] };
   "instructions.load": { sessionId: string; file: string; bytes: number };
-  "command.run": { id: string; plugin: string };
   "error.raise": { code: string; message: string };
 }
 
@@ -119,7 +118,6 @@ const rows = {
     publicEvent: "PostToolBatch",
   },
   "instructions.load": { ...observe, moment: "an instruction file joins the prompt", publicEvent: "InstructionsLoaded" },
-  "command.run": { ...observe, moment: "a command contributed by a plugin is about to run" },
   "error.raise": { ...observe, moment: "an error of ours reached the front end" },
 } as const satisfies Record<HookPoint, HookRow>;
 

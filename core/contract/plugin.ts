@@ -5,7 +5,7 @@
 import type { z } from "zod";
 import type { FileStamp } from "./events.ts";
 import type { HookKind, HookPayloads, HookPoint, HookReplies, Judgement, RewritePoint } from "./hooks.ts";
-import type { Host } from "./host.ts";
+import type { Host, SessionSummary, VerifyReport } from "./host.ts";
 import type { Answer, Json, JsonObject, Message, ResultContent, Usage } from "./messages.ts";
 import type { Grants } from "./permissions.ts";
 
@@ -92,6 +92,8 @@ export interface FileLines extends FileStamp {
   sizeBytes: number;
   /** NUL in the first 8 KiB, or not UTF-8. `lines` is then empty. */
   isBinary: boolean;
+  /** The first bytes, at most 512, when isBinary. */
+  head?: Uint8Array;
   /** maxBytes ended the window before limit did. */
   cut: boolean;
 }
@@ -106,6 +108,8 @@ export interface ListQuery {
 export interface ListResult {
   paths: string[];
   total: number;
+  /** There was more than could be looked at: `total` is then too small. */
+  cut?: boolean;
 }
 
 export interface SearchQuery {
@@ -129,6 +133,8 @@ export interface SearchResult {
   total: number;
   matches: number;
   engine: "ripgrep" | "javascript";
+  /** There was more than could be looked at: `total` and `matches` are then too small. */
+  cut?: boolean;
 }
 
 export interface ProcessEffects {
@@ -334,13 +340,14 @@ export interface TapDefinition<P extends HookPoint = HookPoint, K extends HookKi
   run(payload: HookPayloads[P], ctx: { signal: AbortSignal }): Promise<TapReply<P, K>> | TapReply<P, K>;
 }
 
+/** A tap of one point, of any kind; the kind decides what `run` may hand back. */
+export type TapOf<P extends HookPoint> = TapDefinition<P, "observe"> | TapDefinition<P, "rewrite"> | TapDefinition<P, "judge">;
+
 // ── The plugin ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Any tool or tap, whatever its input: how collections hold them. */
-export type AnyTool = ToolDefinition<never>;
-export type AnyTap = {
-  [P in HookPoint]: TapDefinition<P, "observe"> | TapDefinition<P, "rewrite"> | TapDefinition<P, "judge">;
-}[HookPoint];
+export type AnyTool = Omit<ToolDefinition<never>, "input"> & { input: z.ZodType };
+export type AnyTap = { [P in HookPoint]: TapOf<P> }[HookPoint];
 
 export interface PluginDefinition {
   /** Lower-case letters, digits and `-`; at most 64. */
@@ -370,8 +377,8 @@ export function defineProvider(provider: ProviderDefinition): ProviderDefinition
   return provider;
 }
 
-export function defineTap<P extends HookPoint, K extends HookKind>(tap: TapDefinition<P, K>): TapDefinition<P, K> {
+export function defineTap<P extends HookPoint>(tap: TapOf<P>): TapOf<P> {
   return tap;
 }
 
-export type { Answer, FileStamp, Grants, Host, Json, JsonObject, Message, ResultContent, Usage };
+export type { Answer, FileStamp, Grants, Host, Json, JsonObject, Message, ResultContent, SessionSummary, Usage, VerifyReport };

@@ -6,7 +6,10 @@ import type { ToolCallBlock } from "../contract/messages.ts";
 import { type CallDeps, type CallReport, prepareCall, type ReadyCall } from "./tool-call.ts";
 
 /** One report per call, in the order of the calls. */
-export async function runBatch(calls: readonly ToolCallBlock[], deps: CallDeps & { parallelReads: number }): Promise<CallReport[]> {
+export async function runBatch(
+  calls: readonly ToolCallBlock[],
+  deps: CallDeps & { parallelReads: number },
+): Promise<CallReport[]> {
   const reports: Promise<CallReport>[] = [];
   const running = new Set<Promise<CallReport>>();
   for (const call of calls) {

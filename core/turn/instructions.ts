@@ -20,7 +20,15 @@ const maxFiles = 32;
 const maxHops = 4;
 
 /** In the order they join the prompt; the same file, or the same text, only once. */
-export async function loadInstructions({ userDir, root, cwd }: { userDir: string; root: string; cwd: string }): Promise<InstructionFile[]> {
+export async function loadInstructions({
+  userDir,
+  root,
+  cwd,
+}: {
+  userDir: string;
+  root: string;
+  cwd: string;
+}): Promise<InstructionFile[]> {
   const folders = foldersBetween(root, cwd);
   const roots = [...fileNames.map((name) => ({ file: path.join(userDir, name), within: userDir }))];
   for (const folder of folders) for (const name of fileNames) roots.push({ file: path.join(folder, name), within: root });
@@ -53,7 +61,9 @@ async function addWithImports(first: InstructionFile, within: string, found: Ins
 /** `@path` at a word's start, outside code. Texts only (.md, .txt): an import can never bring a key file into the prompt. */
 export function importsOf(text: string): string[] {
   const prose = text.replace(/^(```|~~~)[\s\S]*?^\1/gm, "").replace(/`[^`\n]*`/g, "");
-  return [...prose.matchAll(/(?:^|\s)@([\w./-]+\.(?:md|txt))\b/g)].flatMap(([, wanted]) => (wanted === undefined ? [] : [wanted]));
+  return [...prose.matchAll(/(?:^|\s)@([\w./-]+\.(?:md|txt))\b/g)].flatMap(([, wanted]) =>
+    wanted === undefined ? [] : [wanted],
+  );
 }
 
 /** Undefined when there is no such regular file, or it lies (by a link or dots) outside `within`. */
@@ -65,7 +75,11 @@ async function readInside(file: string, within: string): Promise<InstructionFile
     try {
       const { size } = await opened.stat();
       const { bytesRead, buffer } = await opened.read({ buffer: Buffer.alloc(Math.min(size, maxFileBytes)), position: 0 });
-      const text = buffer.subarray(0, bytesRead).toString("utf8").replace(/<!--[\s\S]*?-->/g, "").trim();
+      const text = buffer
+        .subarray(0, bytesRead)
+        .toString("utf8")
+        .replace(/<!--[\s\S]*?-->/g, "")
+        .trim();
       return text === "" ? undefined : { file: real, text, bytes: size, truncated: size > maxFileBytes };
     } finally {
       await opened.close();

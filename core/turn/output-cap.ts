@@ -43,7 +43,10 @@ function headOf(text: string, { maxBytes, maxLines }: OutputLimits): string {
   }
   let head = text.slice(0, end);
   if (Buffer.byteLength(head) <= maxBytes) return head.trimEnd();
-  head = Buffer.from(head).subarray(0, maxBytes).toString("utf8").replace(/\uFFFD$/, "");
+  head = Buffer.from(head)
+    .subarray(0, maxBytes)
+    .toString("utf8")
+    .replace(/\uFFFD$/, "");
   const lastLine = head.lastIndexOf("\n");
   return lastLine > maxBytes / 2 ? head.slice(0, lastLine) : head;
 }

@@ -59,29 +59,47 @@ const charactersPerToken = 3.5;
 const tokensPerImage = 1_600;
 
 /** What a request will cost in tokens: the provider's own count of the last one, and an estimate of what came since. */
-export function estimateTokens(messages: readonly Message[], system: string, last: { usage: Usage; messages: number } | undefined): number {
-  const known = last ? last.usage.inputTokens + last.usage.cacheReadTokens + last.usage.cacheWriteTokens + last.usage.outputTokens : 0;
+export function estimateTokens(
+  messages: readonly Message[],
+  system: string,
+  last: { usage: Usage; messages: number } | undefined,
+): number {
+  const known = last
+    ? last.usage.inputTokens + last.usage.cacheReadTokens + last.usage.cacheWriteTokens + last.usage.outputTokens
+    : 0;
   const fresh = last ? messages.slice(last.messages) : messages;
-  return Math.ceil(known + fresh.reduce((sum, message) => sum + tokensOf(message), last ? 0 : system.length / charactersPerToken));
+  return Math.ceil(
+    known + fresh.reduce((sum, message) => sum + tokensOf(message), last ? 0 : system.length / charactersPerToken),
+  );
 }
 
 /** CONTEXT_TOO_LARGE when the request cannot fit; the margin leaves room for a short answer. */
 export function assertFits(tokens: number, window: number, model: string): void {
   const margin = Math.min(2_000, window / 10);
   if (tokens + margin <= window) return;
-  throw new GantryError("CONTEXT_TOO_LARGE", `the next request needs about ${tokens} tokens; the window of ${model} is ${window}`, {
-    detail: { tokens, window },
-  });
+  throw new GantryError(
+    "CONTEXT_TOO_LARGE",
+    `the next request needs about ${tokens} tokens; the window of ${model} is ${window}`,
+    {
+      detail: { tokens, window },
+    },
+  );
 }
 
 function tokensOf(message: Message): number {
-  let characters = 0;
-  let images = 0;
-  for (const block of message.content) {
-    if (block.type === "text" || block.type === "thinking") characters += block.text.length;
-    else if (block.type === "image") images++;
-    else if (block.type === "tool_call") characters += JSON.stringify(block.input).length + block.name.length;
-    else for (const part of block.content) part.type === "text" ? (characters += part.text.length) : images++;
+  return message.content.reduce((sum, block) => sum + tokensOfBlock(block), 0);
+}
+
+function tokensOfBlock(block: Message["content"][number]): number {
+  switch (block.type) {
+    case "text":
+    case "thinking":
+      return block.text.length / charactersPerToken;
+    case "image":
+      return tokensPerImage;
+    case "tool_call":
+      return (JSON.stringify(block.input).length + block.name.length) / charactersPerToken;
+    case "tool_result":
+      return block.content.reduce((sum, part) => sum + tokensOfBlock(part), 0);
   }
-  return characters / charactersPerToken + images * tokensPerImage;
 }

@@ -28,7 +28,9 @@ function escapeForRegExp(text: string): string {
 export const redacted = "[redacted]";
 
 /** A function that replaces secrets in the texts of a result; images and texts without any are returned as they are. */
-export function createRedactor(env: Readonly<Record<string, string | undefined>>): (content: ResultContent[]) => ResultContent[] {
+export function createRedactor(
+  env: Readonly<Record<string, string | undefined>>,
+): (content: ResultContent[]) => ResultContent[] {
   const values = Object.entries(env)
     .filter(([name, value]) => secretName.test(name) && value !== undefined && value.length >= shortestSecret)
     .map(([, value]) => escapeForRegExp(value as string));

@@ -1,9 +1,10 @@
 /** One request, one streamed answer. Retries what may be retried; keeps what had come when the turn is cancelled. */
-import type { Hooks } from "../hooks.ts";
+
 import { GantryError } from "../contract/errors.ts";
 import type { Delta } from "../contract/events.ts";
 import { type Answer, type AnswerContent, noUsage } from "../contract/messages.ts";
 import type { ModelRequest, ProviderDefinition, ProviderOptions } from "../contract/plugin.ts";
+import type { Hooks } from "../hooks.ts";
 import { type Retry, withRetries } from "./retry.ts";
 
 export interface StepOptions {
@@ -58,5 +59,7 @@ async function streamAnswer(request: ModelRequest, options: StepOptions, onText:
         onDelta?.({ type: "delta", kind: "tool_input", callId: event.callId, json: event.json });
     }
   }
-  throw new GantryError("PROVIDER_STREAM_CUT", `${provider.name} ended its stream without an answer`, { detail: { retryable: true } });
+  throw new GantryError("PROVIDER_STREAM_CUT", `${provider.name} ended its stream without an answer`, {
+    detail: { retryable: true },
+  });
 }

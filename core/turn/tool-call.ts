@@ -2,13 +2,14 @@
  * The one dispatcher: find → parse → rewrite → approve → run → shape. Every call of every origin takes this way, and each
  * ends in exactly one tool.result or tool.failed event.
  */
-import type { Hooks } from "../hooks.ts";
+
 import { codeOf, type ErrorCode, errorTable, messageOf } from "../contract/errors.ts";
 import type { EventData, EventType } from "../contract/events.ts";
 import type { CallServices, ToolOutcome } from "../contract/execution.ts";
 import type { CallFacts } from "../contract/hooks.ts";
 import type { JsonObject, ToolCallBlock } from "../contract/messages.ts";
 import { didYouMean } from "../contract/nearest.ts";
+import type { Hooks } from "../hooks.ts";
 import type { Approval, Approver } from "../permission/approval.ts";
 import type { RegisteredTool } from "../registry.ts";
 import { capOutput, type KeepOutput, type OutputLimits } from "./output-cap.ts";
@@ -57,7 +58,8 @@ export async function prepareCall(call: ToolCallBlock, deps: CallDeps): Promise<
   const startedAt = performance.now();
   deps.record("tool.call", { callId: call.callId, name: call.name, input: call.input });
   const fail = (failure: Failure, facts?: CallFacts): Promise<CallReport> => failCall(call, failure, startedAt, deps, facts);
-  if (deps.signal.aborted) return await fail({ code: "TOOL_INTERRUPTED", message: "the turn was cancelled before this call started" });
+  if (deps.signal.aborted)
+    return await fail({ code: "TOOL_INTERRUPTED", message: "the turn was cancelled before this call started" });
 
   const tool = deps.tools.find((candidate) => candidate.name === call.name);
   if (!tool) return await fail(unknownTool(call.name, deps.tools));
@@ -65,7 +67,11 @@ export async function prepareCall(call: ToolCallBlock, deps: CallDeps): Promise<
   const parsed = await deps.inputs.parse(tool, call.input);
   if (!parsed.ok) return await fail({ code: "TOOL_INPUT_INVALID", message: parsed.problem });
 
-  const facts = await rewriteInput({ sessionId: deps.sessionId, callId: call.callId, tool: tool.name, input: parsed.input, cwd: deps.cwd() }, tool, deps);
+  const facts = await rewriteInput(
+    { sessionId: deps.sessionId, callId: call.callId, tool: tool.name, input: parsed.input, cwd: deps.cwd() },
+    tool,
+    deps,
+  );
   if ("code" in facts) return await fail(facts);
   const approval = await approveCall(facts, tool, deps);
   if ("message" in approval) return await fail(approval, facts);
@@ -96,7 +102,8 @@ async function approveCall(facts: CallFacts, tool: RegisteredTool, deps: CallDep
     });
     return approval;
   } catch (error) {
-    if (deps.signal.aborted) return { code: "TOOL_INTERRUPTED", message: "the turn was cancelled while the call waited for its approval" };
+    if (deps.signal.aborted)
+      return { code: "TOOL_INTERRUPTED", message: "the turn was cancelled while the call waited for its approval" };
     return { code: codeOf(error) ?? "APPROVAL_DENIED", message: `the call could not be approved: ${messageOf(error)}` };
   }
 }
@@ -161,7 +168,8 @@ async function shapeResult(facts: CallFacts, outcome: ToolOutcome, startedAt: nu
     ...(files === undefined ? {} : { files }),
     ...(cwd === undefined ? {} : { cwd }),
   });
-  if (isError) await deps.hooks.observe("tool.failure", { ...facts, code: code ?? "TOOL_FAILED", message: textOf(content), durationMs });
+  if (isError)
+    await deps.hooks.observe("tool.failure", { ...facts, code: code ?? "TOOL_FAILED", message: textOf(content), durationMs });
   return reportOf(facts, isError ? "error" : "ok", durationMs, code);
 }
 
@@ -173,7 +181,13 @@ async function failCall(
   facts?: CallFacts,
 ): Promise<CallReport> {
   const durationMs = elapsed(startedAt);
-  const known = facts ?? { sessionId: deps.sessionId, callId: call.callId, tool: call.name, input: call.input, cwd: deps.cwd() };
+  const known = facts ?? {
+    sessionId: deps.sessionId,
+    callId: call.callId,
+    tool: call.name,
+    input: call.input,
+    cwd: deps.cwd(),
+  };
   const [content] = deps.redact([{ type: "text", text: failure.message }]);
   const message = `${content?.type === "text" ? content.text : failure.message}\n${errorTable[failure.code].hint}`;
   deps.record("tool.failed", { callId: call.callId, code: failure.code, message, durationMs });
@@ -192,13 +206,20 @@ function callOf(facts: CallFacts): ToolCallBlock {
 
 function unknownTool(name: string, tools: readonly RegisteredTool[]): Failure {
   const names = tools.map((tool) => tool.name);
-  return { code: "TOOL_UNKNOWN", message: `there is no tool ${name}.${didYouMean(name, names)} The tools are ${names.join(", ")}.` };
+  return {
+    code: "TOOL_UNKNOWN",
+    message: `there is no tool ${name}.${didYouMean(name, names)} The tools are ${names.join(", ")}.`,
+  };
 }
 
 function malformedInput(call: ToolCallBlock): Failure {
   const raw = call.malformed ?? "";
   const shown = raw.length > 200 ? `${raw.slice(0, 200)}… (${raw.length} characters)` : raw;
-  if (call.cut) return { code: "TOOL_INPUT_CUT", message: `the answer ended at its token limit inside the input of ${call.name}; the call was not run: ${shown}` };
+  if (call.cut)
+    return {
+      code: "TOOL_INPUT_CUT",
+      message: `the answer ended at its token limit inside the input of ${call.name}; the call was not run: ${shown}`,
+    };
   return { code: "TOOL_INPUT_MALFORMED", message: `the input of ${call.name} is not a JSON object: ${shown}` };
 }
 

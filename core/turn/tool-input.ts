@@ -17,14 +17,17 @@ export interface ToolInputs {
 export function createToolInputs(): ToolInputs {
   const schemas = new Map<string, z.ZodType>();
   let loading: Promise<typeof import("zod")> | undefined;
-  const load = (): Promise<typeof import("zod")> => (loading ??= import("zod"));
+  const load = (): Promise<typeof import("zod")> => {
+    loading ??= import("zod");
+    return loading;
+  };
 
   return {
     warm: () => void load(),
     async parse(tool, input) {
       const { z } = await load();
-      let schema = schemas.get(tool.name);
-      if (!schema) schemas.set(tool.name, (schema = z.fromJSONSchema(tool.inputSchema as Parameters<typeof z.fromJSONSchema>[0])));
+      const schema = schemas.get(tool.name) ?? z.fromJSONSchema(tool.inputSchema as Parameters<typeof z.fromJSONSchema>[0]);
+      schemas.set(tool.name, schema);
       const parsed = schema.safeParse(input);
       if (parsed.success) return { ok: true, input: parsed.data as JsonObject };
       return { ok: false, problem: `the input does not fit ${tool.name}:\n${z.prettifyError(parsed.error)}` };

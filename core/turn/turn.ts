@@ -71,9 +71,20 @@ interface Progress {
 const maxContinuations = 8;
 
 /** Never throws: whatever ends the turn is in the outcome, and in the log as far as it can be written. */
-export async function runTurn(input: { content: InputContent[]; source: EventData["input"]["source"] }, deps: TurnDeps, cancel: AbortSignal): Promise<TurnOutcome> {
+export async function runTurn(
+  input: { content: InputContent[]; source: EventData["input"]["source"] },
+  deps: TurnDeps,
+  cancel: AbortSignal,
+): Promise<TurnOutcome> {
   const startedAt = performance.now();
-  const progress: Progress = { turn: deps.state.turns + 1, steps: 0, usage: noUsage, toolCalls: [], text: "", costUsd: undefined };
+  const progress: Progress = {
+    turn: deps.state.turns + 1,
+    steps: 0,
+    usage: noUsage,
+    toolCalls: [],
+    text: "",
+    costUsd: undefined,
+  };
   const { timeoutMs } = deps.limits;
   const signal = timeoutMs === undefined ? cancel : AbortSignal.any([cancel, AbortSignal.timeout(timeoutMs)]);
   let stop: StopReason;
@@ -81,7 +92,8 @@ export async function runTurn(input: { content: InputContent[]; source: EventDat
   try {
     await acceptInput(input, progress, deps);
     stop = await runSteps(progress, deps, signal);
-    if (stop === "interrupted" && !cancel.aborted) stop = reachLimit("time", timeoutMs ?? 0, performance.now() - startedAt, deps);
+    if (stop === "interrupted" && !cancel.aborted)
+      stop = reachLimit("time", timeoutMs ?? 0, performance.now() - startedAt, deps);
   } catch (thrown) {
     error = thrown;
     stop = "error";
@@ -89,13 +101,21 @@ export async function runTurn(input: { content: InputContent[]; source: EventDat
   return await endTurn({ progress, stop, error, durationMs: Math.round(performance.now() - startedAt) }, deps);
 }
 
-async function acceptInput(input: { content: InputContent[]; source: EventData["input"]["source"] }, progress: Progress, deps: TurnDeps): Promise<void> {
+async function acceptInput(
+  input: { content: InputContent[]; source: EventData["input"]["source"] },
+  progress: Progress,
+  deps: TurnDeps,
+): Promise<void> {
   const { sessionId } = deps.calls;
   const { content } = await deps.hooks.rewrite("input.receive", { sessionId, content: input.content });
   const ruling = await deps.hooks.judge("input.receive", { sessionId, content });
-  if (ruling.verdict === "deny") throw new GantryError("INPUT_REJECTED", `${ruling.by} refused the input: ${ruling.reason ?? "no reason given"}`);
+  if (ruling.verdict === "deny")
+    throw new GantryError("INPUT_REJECTED", `${ruling.by} refused the input: ${ruling.reason ?? "no reason given"}`);
   if (deps.limits.maxCostUsd !== undefined && (await deps.price?.(deps.model.full, noUsage)) === undefined) {
-    throw new GantryError("PRICE_UNKNOWN", `the price of ${deps.model.full} is not known, so a cost limit of ${deps.limits.maxCostUsd} USD cannot be kept`);
+    throw new GantryError(
+      "PRICE_UNKNOWN",
+      `the price of ${deps.model.full} is not known, so a cost limit of ${deps.limits.maxCostUsd} USD cannot be kept`,
+    );
   }
   deps.record("input", { content, source: input.source });
   deps.record("turn.start", { turn: progress.turn });
@@ -119,7 +139,8 @@ async function runSteps(progress: Progress, deps: TurnDeps, signal: AbortSignal)
       continue;
     }
     if (answer.stop === "refusal") throw new GantryError("ANSWER_REFUSED", `${deps.model.full} refused to answer`);
-    if (answer.stop === "max_tokens") throw new GantryError("ANSWER_CUT", `the answer of ${deps.model.full} ended at its token limit`);
+    if (answer.stop === "max_tokens")
+      throw new GantryError("ANSWER_CUT", `the answer of ${deps.model.full} ended at its token limit`);
     const ruling = await deps.hooks.judge("turn.stop", { sessionId, turn: progress.turn, continued, answer });
     if (ruling.verdict !== "deny") return progress.toolCalls.some(isUnapproved) ? "denied" : "end_turn";
     if (continued++ === maxContinuations) {
@@ -171,7 +192,11 @@ async function buildRequest(deps: TurnDeps): Promise<ModelRequest> {
   const draft: ModelRequest = { model: model.name, system, messages: state.messages, tools: toolSpecs(tools) };
   const { request } = await hooks.rewrite("model.request", { sessionId, request: draft });
   assertPairs(request.messages);
-  assertFits(estimateTokens(request.messages, request.system, state.lastRequest), model.provider.contextWindow(model.name, model.options.settings), model.full);
+  assertFits(
+    estimateTokens(request.messages, request.system, state.lastRequest),
+    model.provider.contextWindow(model.name, model.options.settings),
+    model.full,
+  );
   return request;
 }
 
@@ -202,7 +227,12 @@ async function findLimit({ steps, costUsd }: Progress, deps: TurnDeps): Promise<
 }
 
 const limitStops = { turns: "max_turns", cost: "max_cost", time: "timeout", repeated_failure: "repeated_failure" } as const;
-const limitCodes = { max_turns: "LIMIT_TURNS", max_cost: "LIMIT_COST", timeout: "LIMIT_TIME", repeated_failure: "FAILURE_REPEATED" } as const;
+const limitCodes = {
+  max_turns: "LIMIT_TURNS",
+  max_cost: "LIMIT_COST",
+  timeout: "LIMIT_TIME",
+  repeated_failure: "FAILURE_REPEATED",
+} as const;
 
 function reachLimit(limit: EventData["limit"]["limit"], value: number, used: number, deps: TurnDeps): StopReason {
   deps.record("limit", { limit, value, used });

@@ -22,11 +22,23 @@ export const demo = defineCommand({
     const server = await startModelServer({ script });
     try {
       ctx.say(`A package with a failing test: ${workspace}\nA scripted model on loopback: ${server.url}\n\n> ${prompt}\n`);
-      const run = await ctx.host.run.converse({ cwd: workspace, env: environment(server.url), prompt, model: "anthropic/claude-sonnet-5", answer: () => "yes" });
+      const run = await ctx.host.run.converse({
+        cwd: workspace,
+        env: environment(server.url),
+        prompt,
+        model: "anthropic/claude-sonnet-5",
+        answer: () => "yes",
+      });
       const suite = await runSuite(workspace, ctx.signal);
       const ok = run.exit === 0 && suite.passes && server.problems.length === 0;
-      const problems = [...server.problems.map((problem) => problem.message), ...(suite.passes ? [] : ["the suite still fails"])];
-      return report({ ok, problems, workspace, sessionId: run.sessionId, seconds: (performance.now() - startedAt) / 1_000 }, ctx);
+      const problems = [
+        ...server.problems.map((problem) => problem.message),
+        ...(suite.passes ? [] : ["the suite still fails"]),
+      ];
+      return report(
+        { ok, problems, workspace, sessionId: run.sessionId, seconds: (performance.now() - startedAt) / 1_000 },
+        ctx,
+      );
     } finally {
       await server.close();
     }
@@ -36,12 +48,18 @@ export const demo = defineCommand({
 /** Only what the session needs: the demo is the same whatever keys and settings the user has. */
 function environment(url: string): Record<string, string> {
   const folder = path.dirname(process.execPath);
-  return { ANTHROPIC_BASE_URL: url, ANTHROPIC_API_KEY: "demo-no-key-needed", PATH: [folder, process.env["PATH"]].filter(Boolean).join(path.delimiter) };
+  return {
+    ANTHROPIC_BASE_URL: url,
+    ANTHROPIC_API_KEY: "demo-no-key-needed",
+    PATH: [folder, process.env["PATH"]].filter(Boolean).join(path.delimiter),
+  };
 }
 
 function runSuite(workspace: string, signal: AbortSignal): Promise<{ passes: boolean }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, ["--test"], { cwd: workspace, signal, timeout: suiteTimeoutMs }, (error) => resolve({ passes: error === null }));
+    execFile(process.execPath, ["--test"], { cwd: workspace, signal, timeout: suiteTimeoutMs }, (error) =>
+      resolve({ passes: error === null }),
+    );
   });
 }
 

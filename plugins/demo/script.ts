@@ -33,7 +33,10 @@ export const script = {
       chunks: 5,
     },
     { expect: { toolResult: { name: "Edit", isError: false } } },
-    { say: "Now the suite again.", call: { name: "Bash", input: { command: "node --test", description: "Run the test suite" } } },
+    {
+      say: "Now the suite again.",
+      call: { name: "Bash", input: { command: "node --test", description: "Run the test suite" } },
+    },
     { expect: { toolResult: { name: "Bash", isError: false, contains: "fail 0" } } },
     {
       say: "The suite passes.\n\n- **Cause:** `total` in `cart.js` rounded down with `Math.floor`.\n- **Fix:** one line, `Math.round` instead.\n- **Verified:** `node --test` ends with 3 passed, 0 failed.\n",

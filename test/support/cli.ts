@@ -55,7 +55,14 @@ export interface RunJson {
   text: string;
   turns: number;
   steps: number;
-  toolCalls: { callId: string; name: string; input: Record<string, unknown>; outcome: string; code?: string; durationMs: number }[];
+  toolCalls: {
+    callId: string;
+    name: string;
+    input: Record<string, unknown>;
+    outcome: string;
+    code?: string;
+    durationMs: number;
+  }[];
   usage: { inputTokens: number; outputTokens: number; cacheReadTokens: number; cacheWriteTokens: number };
   costUsd: number | null;
   stopReason: string;
@@ -84,7 +91,8 @@ export async function bench(steps: readonly unknown[], files: Record<string, str
     ANTHROPIC_BASE_URL: model.url,
     XDG_CACHE_HOME: path.join(tmpdir(), "gantry-test-cache"),
   };
-  const start = (args: readonly string[], options: CallOptions = {}): Started => startCommand(args, { cwd, ...options, env: { ...env, ...options.env } });
+  const start = (args: readonly string[], options: CallOptions = {}): Started =>
+    startCommand(args, { cwd, ...options, env: { ...env, ...options.env } });
   const gantry = (args: readonly string[], options?: CallOptions): Promise<Finished> => start(args, options).finished;
   const logs = (): Promise<string[]> => findLogs(path.join(home, ".local/state/gantry/sessions"));
   return {
@@ -98,7 +106,8 @@ export async function bench(steps: readonly unknown[], files: Record<string, str
     async run(prompt, args = [], options) {
       const finished = await gantry(["run", prompt, "--output", "json", ...args], options);
       const last = finished.stdout.trim();
-      if (!last.startsWith("{")) throw new Error(`no JSON on stdout (exit ${finished.exit}): ${finished.stdout}\n${finished.stderr}`);
+      if (!last.startsWith("{"))
+        throw new Error(`no JSON on stdout (exit ${finished.exit}): ${finished.stdout}\n${finished.stderr}`);
       return { ...finished, json: JSON.parse(last) as RunJson };
     },
     file: (name) => readFile(path.join(cwd, name), "utf8"),
@@ -120,7 +129,10 @@ export async function writeFiles(folder: string, files: Record<string, string | 
 
 async function findLogs(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true }).catch(() => []);
-  return entries.filter((name) => name.endsWith(".jsonl")).sort().map((name) => path.join(folder, name));
+  return entries
+    .filter((name) => name.endsWith(".jsonl"))
+    .sort()
+    .map((name) => path.join(folder, name));
 }
 
 function startCommand(args: readonly string[], { cwd, env, stdin }: CallOptions & { cwd: string }): Started {
@@ -148,7 +160,8 @@ function startCommand(args: readonly string[], { cwd, env, stdin }: CallOptions 
     finished,
     async sees(text) {
       while (!output.stdout.includes(text) && !output.stderr.includes(text)) {
-        if (child.exitCode !== null || child.signalCode !== null) throw new Error(`ended without ${text}: ${output.stdout}${output.stderr}`);
+        if (child.exitCode !== null || child.signalCode !== null)
+          throw new Error(`ended without ${text}: ${output.stdout}${output.stderr}`);
         await new Promise<void>((resolve) => {
           wake = [...wake, resolve];
         });

@@ -18,7 +18,9 @@ test("a result within the limits is handed on and nothing is kept", async () => 
 test("a result of too many lines is cut to whole lines, and the whole is kept", async () => {
   const text = "one\ntwo\nthree\nfour\n";
   const { shown, kept } = await cap(text, { maxBytes: 1_000, maxLines: 2 });
-  expect(shown).toBe("one\ntwo\n… cut: 2 of 4 lines shown (19 bytes in all). The whole output is in /outputs/1.txt; Read it with offset and limit.");
+  expect(shown).toBe(
+    "one\ntwo\n… cut: 2 of 4 lines shown (19 bytes in all). The whole output is in /outputs/1.txt; Read it with offset and limit.",
+  );
   expect(kept).toEqual([text]);
 });
 

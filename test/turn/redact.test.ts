@@ -16,5 +16,8 @@ test.each([
 
 test("short values, other variables and images are left alone", () => {
   const image = { type: "image" as const, mediaType: "image/png", data: "AKIAIOSFODNN7EXAMPLE" };
-  expect(redact([{ type: "text", text: "abc /usr/bin:/bin:/usr/local" }, image])).toEqual([{ type: "text", text: "abc /usr/bin:/bin:/usr/local" }, image]);
+  expect(redact([{ type: "text", text: "abc /usr/bin:/bin:/usr/local" }, image])).toEqual([
+    { type: "text", text: "abc /usr/bin:/bin:/usr/local" },
+    image,
+  ]);
 });

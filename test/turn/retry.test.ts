@@ -24,7 +24,9 @@ test("a passing failure is repeated until it passes, and each repetition is repo
 
 test("a failure that will not pass is thrown at once", async () => {
   const refuse = failing(1, () => new GantryError("PROVIDER_REJECTED", "no"));
-  await expect(withRetries(refuse, { signal, onRetry: () => expect.unreachable() })).rejects.toSatisfy((error) => hasCode(error, "PROVIDER_REJECTED"));
+  await expect(withRetries(refuse, { signal, onRetry: () => expect.unreachable() })).rejects.toSatisfy((error) =>
+    hasCode(error, "PROVIDER_REJECTED"),
+  );
 });
 
 test("after eight repetitions the failure stands", async () => {
@@ -39,17 +41,26 @@ test("after eight repetitions the failure stands", async () => {
 
 test("what the provider asked to wait is waited, with jitter on top and never less", async () => {
   const delays: number[] = [];
-  await withRetries(failing(1, () => passing({ retryAfterMs: 20 })), { signal, onRetry: ({ delayMs }) => delays.push(delayMs), random: () => 0.5 });
+  await withRetries(
+    failing(1, () => passing({ retryAfterMs: 20 })),
+    { signal, onRetry: ({ delayMs }) => delays.push(delayMs), random: () => 0.5 },
+  );
   expect(delays).toEqual([145]);
 });
 
 test("a wait longer than the time left is not begun", async () => {
-  const late = withRetries(failing(1, () => passing({ retryAfterMs: 200_000 })), { signal, onRetry: () => expect.unreachable() });
+  const late = withRetries(
+    failing(1, () => passing({ retryAfterMs: 200_000 })),
+    { signal, onRetry: () => expect.unreachable() },
+  );
   await expect(late).rejects.toThrow("busy");
 });
 
 test("a cancel ends the wait", async () => {
   const abort = new AbortController();
-  const waiting = withRetries(failing(1, () => passing({ retryAfterMs: 60_000 })), { signal: abort.signal, onRetry: () => abort.abort() });
+  const waiting = withRetries(
+    failing(1, () => passing({ retryAfterMs: 60_000 })),
+    { signal: abort.signal, onRetry: () => abort.abort() },
+  );
   await expect(waiting).rejects.toThrow();
 });
