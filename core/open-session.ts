@@ -52,6 +52,8 @@ export interface SessionDeps extends RuntimeOptions {
   hooks: Hooks;
   store: SessionStore;
   processes(): Promise<Processes>;
+  /** The runtime's identity, for providers. */
+  owner: object;
   warm(): void;
 }
 
@@ -168,7 +170,7 @@ function readRules({ config, registry }: SessionDeps): readonly Rule[] {
   throw new GantryError("RULE_INVALID", text, { detail: { problems } });
 }
 
-async function activate(full: string, { registry, env, config, cwd }: SessionDeps): Promise<ActiveModel> {
+async function activate(full: string, { registry, env, config, cwd, owner }: SessionDeps): Promise<ActiveModel> {
   const slash = full.indexOf("/");
   if (slash < 1 || slash === full.length - 1) {
     throw new GantryError(
@@ -179,7 +181,7 @@ async function activate(full: string, { registry, env, config, cwd }: SessionDep
   const providerName = full.slice(0, slash);
   const provider = await registry.provider(providerName);
   const settings = (config.config.providers as { [name: string]: JsonObject | undefined })[providerName] ?? {};
-  return { full, name: full.slice(slash + 1), provider, options: { env, settings, cwd } };
+  return { full, name: full.slice(slash + 1), provider, options: { env, settings, cwd, owner } };
 }
 
 interface CallDepsInput {

@@ -61,6 +61,7 @@ export interface Runtime {
 export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { config, version } = options;
   const sessions = new Map<string, Session>();
+  const owner = {};
   const hooks = createHooks({ onFired: (fired) => recordFired(fired, sessions) });
   const workers = lazyWorkers(options);
   const registry = await loadPlugins(options, hooks, workers.execute);
@@ -80,6 +81,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
         store,
         processes: workers.processes,
         warm: workers.warm,
+        owner,
       });
       sessions.set(session.id, session);
       return session;

@@ -1,0 +1,120 @@
+/** Data against the schema: every problem at once, each with its key path, what was found and the nearest right name. */
+import type { z } from "zod";
+import type { ErrorCode } from "../core/contract/errors.ts";
+import type { Json } from "../core/contract/messages.ts";
+import { nearest } from "../core/contract/nearest.ts";
+import { defaults } from "./defaults.ts";
+import { isObject, type KeyPath } from "./fragment.ts";
+import { nearestKey } from "./nearest.ts";
+import { configKeys, layerSchema } from "./schema.ts";
+
+/** Keys that Gantry has, but not this build. Refused, because a guard that is silently not there is worse than none. */
+const laterKeys = ["hooks", "plugins", "mcpServers", "sandbox", "isolation", "permissions.tests"];
+
+export interface Finding {
+  path: KeyPath;
+  code: ErrorCode;
+  message: string;
+  hint?: string;
+}
+
+/** Every finding about one fragment's data, in the order of the schema. */
+export function check(data: Json): Finding[] {
+  const result = layerSchema.safeParse(data);
+  if (result.success) return [];
+  return result.error.issues.flatMap((issue) => findingsOf(issue, data));
+}
+
+/** `data` without the values that `findings` are about, so that the rest can be shown. */
+export function withoutFindings(data: Json, findings: readonly Finding[], path: KeyPath = []): Json {
+  if (isBad(path)) return Array.isArray(data) ? [] : {};
+  if (Array.isArray(data)) {
+    return data.flatMap((value, index) =>
+      isBad([...path, index]) ? [] : [withoutFindings(value, findings, [...path, index])],
+    );
+  }
+  if (!isObject(data)) return data;
+  const kept = Object.entries(data).filter(([key]) => !isBad([...path, key]));
+  return Object.fromEntries(kept.map(([key, value]) => [key, withoutFindings(value, findings, [...path, key])]));
+
+  function isBad(here: KeyPath): boolean {
+    return findings.some(
+      (finding) => finding.path.length === here.length && finding.path.every((part, at) => part === here[at]),
+    );
+  }
+}
+
+function findingsOf(issue: z.core.$ZodIssue, data: Json): Finding[] {
+  const path = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
+  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey([...path, key]));
+  const key = path.join(".");
+  const found = valueAt(data, path);
+  if (key === "model" && typeof found === "string") return [badModel(path, found)];
+  if (issue.code === "invalid_key") {
+    return [{ path, code: "CONFIG_INVALID", message: `${key}: ${printed(path.at(-1) ?? "")} is not a variable's name` }];
+  }
+  if (issue.code === "invalid_value") {
+    const words = issue.values.map(String);
+    const near = typeof found === "string" ? nearest(found, words) : undefined;
+    const message = `${key}: ${printed(found)} is none of ${words.join(", ")}${near === undefined ? "" : `; did you mean ${near}?`}`;
+    return [{ path, code: "CONFIG_INVALID", message }];
+  }
+  // A value of env may be a secret: its type is named, not itself.
+  const shown = path[0] === "env" ? "" : `; it is ${printed(found)}`;
+  return [{ path, code: "CONFIG_INVALID", message: `${key === "" ? "the config" : key}: ${plain(issue.message)}${shown}` }];
+}
+
+/** A key that no layer can have, with the nearest one that it can. */
+export function unknownKey(path: KeyPath): Finding {
+  const key = path.join(".");
+  if (path[0] === "$import") {
+    return {
+      path,
+      code: "CONFIG_INVALID",
+      message: "$import is not followed: config is data, and one file never runs or reads another",
+      hint: "Copy what the other file says into this one.",
+    };
+  }
+  const later = laterKeys.find((one) => key === one || key.startsWith(`${one}.`));
+  if (later !== undefined) {
+    const hint = "Take it out, or use a build that has it: what it asks for would silently not happen.";
+    return { path, code: "CONFIG_INVALID", message: `${later} is known, not in this build`, hint };
+  }
+  const near = nearestKey(key, nameableKeys());
+  const message = `${printed(key)} is no config key${near === undefined ? "" : `; did you mean ${near}?`}`;
+  return { path, code: "CONFIG_KEY_UNKNOWN", message };
+}
+
+/** Every key and every group of keys. */
+export function nameableKeys(): string[] {
+  const keys = configKeys().map(({ key }) => key);
+  const groups = keys.flatMap((key) => key.split(".").map((_, at, parts) => parts.slice(0, at).join(".")));
+  return [...keys, ...new Set(groups.filter((group) => group !== ""))];
+}
+
+function badModel(path: KeyPath, found: string): Finding {
+  const near =
+    found.includes("/") || found === ""
+      ? defaults.model
+      : (nearest(`anthropic/${found}`, [defaults.model]) ?? `anthropic/${found}`);
+  return { path, code: "MODEL_INVALID", message: `model ${printed(found)} is not provider/name; did you mean ${near}?` };
+}
+
+function valueAt(data: Json, path: KeyPath): Json | undefined {
+  let value: Json | undefined = data;
+  for (const part of path) {
+    if (Array.isArray(value)) value = value[Number(part)];
+    else value = isObject(value) && Object.hasOwn(value, part) ? value[part] : undefined;
+  }
+  return value;
+}
+
+/** As JSON, at most 80 characters, so that nothing in it can act on a terminal. */
+function printed(value: Json | undefined): string {
+  const text = JSON.stringify(value ?? null).replaceAll(/[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
+function plain(message: string): string {
+  return message.replace(/^Invalid input: /, "").replace(/^Too (small|big): /, "");
+}

@@ -1,0 +1,45 @@
+/** The lowest layer: what holds when nobody has set anything, and what each built-in plugin is granted. */
+import type { Grants } from "../core/contract/permissions.ts";
+import type { Config } from "./schema.ts";
+
+export const defaults: Readonly<Config> = {
+  model: "anthropic/claude-sonnet-5",
+  permissions: { mode: "default", allow: [], ask: [], deny: [], additionalDirectories: [] },
+  limits: {
+    maxTurns: 200,
+    toolTimeoutMs: 120_000,
+    toolOutputBytes: 65_536,
+    toolOutputLines: 2000,
+    parallelReads: 8,
+  },
+  providers: { anthropic: { maxOutputTokens: 32_000 } },
+  env: {},
+};
+
+const everywhere = ["/**"] as const;
+
+/**
+ * The built-ins in the order they load. File grants reach everywhere because the approval of each call, not the grant,
+ * confines a built-in to the workspace.
+ */
+export const builtinPlugins: readonly { name: string; grants: Grants }[] = [
+  { name: "anthropic", grants: {} },
+  { name: "scripted", grants: {} },
+  {
+    name: "files",
+    grants: {
+      "fs.read": everywhere,
+      "fs.write": everywhere,
+      "fs.list": everywhere,
+      "fs.search": everywhere,
+      "session.read": true,
+    },
+  },
+  { name: "process", grants: { "process.run": ["*"] } },
+  { name: "tasks", grants: { "user.ask": true, "session.read": true } },
+  { name: "sessions", grants: { "host.sessions": true } },
+  { name: "config", grants: { "host.config": true } },
+  { name: "trust", grants: { "host.config": true } },
+  { name: "tools", grants: { "host.tools": true } },
+  { name: "demo", grants: { "host.run": true } },
+];

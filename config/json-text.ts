@@ -1,0 +1,57 @@
+/** JSON with comments (only importer of jsonc-parser for reading). */
+import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import type { Json } from "../core/contract/messages.ts";
+import type { KeyPath } from "./fragment.ts";
+import type { Fault, ParsedFile } from "./parsed-file.ts";
+
+export function parseJson(text: string): ParsedFile {
+  const body = text.startsWith("\uFEFF") ? ` ${text.slice(1)}` : text;
+  const errors: ParseError[] = [];
+  const root = parseTree(body, errors, { allowTrailingComma: false });
+  const faults = errors.map(({ error, offset }) => faultAt(body, offset, sentence(printParseErrorCode(error))));
+  const data = root === undefined ? undefined : jsonOf(root, body, faults);
+  if (data === undefined && faults.length === 0) faults.push(faultAt(body, 0, "there is no value in it"));
+  return {
+    data: faults.length > 0 ? undefined : data,
+    faults,
+    lineOf: (path) => (root === undefined ? undefined : lineOf(root, body, path)),
+  };
+}
+
+/** Not the parser's own: that one lets a second key of the same name hide the first, and `__proto__` change the object. */
+function jsonOf(node: Node, text: string, faults: Fault[]): Json {
+  if (node.type === "array") return (node.children ?? []).map((child) => jsonOf(child, text, faults));
+  if (node.type !== "object") return node.value as Json;
+  const entries: [string, Json][] = [];
+  const seen = new Set<string>();
+  for (const property of node.children ?? []) {
+    const [key, value] = property.children ?? [];
+    if (key === undefined || value === undefined) continue;
+    const name = String(key.value);
+    if (seen.has(name)) faults.push(faultAt(text, key.offset, `${JSON.stringify(name)} is written twice`));
+    seen.add(name);
+    entries.push([name, jsonOf(value, text, faults)]);
+  }
+  return Object.fromEntries(entries);
+}
+
+function lineOf(root: Node, text: string, path: KeyPath): number {
+  for (let length = path.length; length > 0; length--) {
+    const node = findNodeAtLocation(root, path.slice(0, length));
+    if (node === undefined) continue;
+    return faultAt(text, node.parent?.type === "property" ? node.parent.offset : node.offset, "").line;
+  }
+  return faultAt(text, root.offset, "").line;
+}
+
+function faultAt(text: string, offset: number, message: string): Fault {
+  const before = text.slice(0, offset).split("\n");
+  return { message, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+}
+
+/** `CloseBraceExpected` → `close brace expected`. */
+function sentence(code: string): string {
+  return code
+    .replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+    .replace(/^[A-Z]/, (letter) => letter.toLowerCase());
+}

@@ -1,0 +1,62 @@
+/**
+ * Layers become one config. Values: the highest layer wins, key by key. Lists are joined, so that no layer can erase
+ * what another denies. Pure; the laws are in test/properties/merge.test.ts.
+ */
+import type { ConfigSource } from "../core/contract/host.ts";
+import type { Json, JsonObject } from "../core/contract/messages.ts";
+import { defaults } from "./defaults.ts";
+import type { Entry } from "./fragment.ts";
+import type { Config } from "./schema.ts";
+
+/** Lowest first. */
+export const layerOrder = [
+  "default",
+  "user",
+  "project",
+  "local",
+  "env",
+  "flag",
+  "managed",
+] as const satisfies ConfigSource["layer"][];
+
+export interface Merged {
+  /** For each key that some layer sets: who does, the winner first. */
+  values: ReadonlyMap<string, readonly Entry[]>;
+  /** For each joined list: its elements, lowest layer first. */
+  lists: ReadonlyMap<string, readonly Entry[]>;
+}
+
+/** Entries may come in any order of layers; within a layer a later one wins. */
+export function merge(entries: readonly Entry[]): Merged {
+  const values = new Map<string, Entry[]>();
+  const lists = new Map<string, Entry[]>();
+  const ranked = entries.toSorted((left, right) => rank(left) - rank(right));
+  for (const entry of ranked) {
+    const at = entry.isElement ? lists : values;
+    const known = at.get(entry.key);
+    if (known === undefined) at.set(entry.key, [entry]);
+    else if (entry.isElement) known.push(entry);
+    else known.unshift(entry);
+  }
+  return { values, lists };
+}
+
+/** The defaults with all that was merged on top. */
+export function configOf(merged: Merged): Config {
+  const config = structuredClone(defaults) as Config & JsonObject;
+  for (const [key, [winner]] of merged.values) if (winner !== undefined) place(config, key, winner.value);
+  for (const [key, elements] of merged.lists) place(config, key, [...new Set(elements.map(({ value }) => value))]);
+  return config;
+}
+
+function rank(entry: Entry): number {
+  return layerOrder.indexOf(entry.from.layer);
+}
+
+/** The keys come from checked data: every group but the last part exists in the defaults. */
+function place(config: JsonObject, key: string, value: Json): void {
+  const parts = key.split(".");
+  const last = parts.pop() ?? key;
+  const group = parts.reduce((at, part) => at[part] as JsonObject, config);
+  Object.defineProperty(group, last, { value, enumerable: true, writable: true, configurable: true });
+}

@@ -1,0 +1,144 @@
+/**
+ * THE config shape: every key of this build with its bounds and its description. Types, JSON Schema and the docs table
+ * derive from it; defaults are in defaults.ts, so that a start without any config loads no zod.
+ */
+import { z } from "zod";
+import type { Json, JsonObject } from "../core/contract/messages.ts";
+import { defaults } from "./defaults.ts";
+import { modelNamePattern } from "./model-name.ts";
+import { type Mode, modeAliases, modes } from "./modes.ts";
+
+/** Node's timers hold no more milliseconds than this. */
+const longestTimerMs = 2_147_483_647;
+const count = z.int().positive();
+const rules = z.array(z.string().min(1).max(10_000));
+
+const permissions = z.strictObject({
+  mode: z
+    .enum([...modes, ...Object.keys(modeAliases)])
+    .describe("How calls that no rule decides are approved; read-only, workspace-write and danger-full-access are accepted."),
+  allow: rules.describe("Rules that allow a call without asking, for instance Bash(npm test:*). Joined over all layers."),
+  ask: rules.describe("Rules that ask about a call in every mode. Joined over all layers."),
+  deny: rules.describe("Rules that deny a call, whatever allows it. Joined over all layers."),
+  additionalDirectories: z
+    .array(z.string().min(1))
+    .describe("Folders outside the workspace that calls may touch as if inside it. Joined over all layers."),
+});
+
+const limits = z.strictObject({
+  maxTurns: count.describe("Model requests of one input."),
+  maxCostUsd: z.number().positive().optional().describe("US dollars that one input may cost; not set: no limit."),
+  timeoutSeconds: z
+    .number()
+    .positive()
+    .max(longestTimerMs / 1000)
+    .optional()
+    .describe("Wall clock of one input, in seconds; not set: no limit."),
+  toolTimeoutMs: count
+    .max(longestTimerMs)
+    .describe("Milliseconds one tool call may take, where the tool sets no bound itself."),
+  toolOutputBytes: count.min(1024).describe("Bytes of one tool result that the model is shown."),
+  toolOutputLines: count.describe("Lines of one tool result that the model is shown."),
+  parallelReads: count.max(64).describe("Reading calls of one answer that run side by side."),
+});
+
+const anthropic = z.strictObject({
+  baseUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("Where requests go instead of the provider's own address."),
+  maxOutputTokens: count.describe("Tokens of one answer."),
+  thinkingBudgetTokens: count
+    .min(1024)
+    .optional()
+    .describe("Tokens the model may think before it answers; not set: no thinking."),
+  contextWindowTokens: count.optional().describe("Tokens that fit one request, where the model's own number is not known."),
+});
+
+const model = z
+  .string()
+  .max(4096)
+  .regex(modelNamePattern)
+  .describe("provider/name of the model, for instance anthropic/claude-sonnet-5 or scripted/FILE.json.");
+
+const env = z
+  .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())
+  .describe("Environment variables that programs started by tools see. Merged by name.");
+
+/** What one file, variable or flag may hold: any part of the config. */
+export const layerSchema = z.strictObject({
+  $schema: z.string().optional().describe("For editors; not used."),
+  model: model.optional(),
+  permissions: permissions.partial().optional().describe("How tool calls are approved."),
+  limits: limits.partial().optional().describe("Bounds of one input and of one call."),
+  providers: z
+    .strictObject({ anthropic: anthropic.partial().optional().describe("Settings of the anthropic provider.") })
+    .optional()
+    .describe("Settings of the model providers."),
+  env: env.optional(),
+});
+
+/** The whole config, defaults filled in. */
+export interface Config {
+  model: z.infer<typeof model>;
+  permissions: Omit<z.infer<typeof permissions>, "mode"> & { mode: Mode };
+  limits: z.infer<typeof limits>;
+  providers: { anthropic: z.infer<typeof anthropic> };
+  env: z.infer<typeof env>;
+}
+
+export type KeyType = "string" | "integer" | "number" | "list" | "map";
+
+export interface ConfigKey {
+  /** Dotted, for instance `limits.maxTurns`. */
+  key: string;
+  type: KeyType;
+  /** Null where the key is not set unless somebody sets it. */
+  default: Json;
+  description: string;
+  /** The only words allowed, where the key has such. */
+  options?: string[];
+}
+
+/** Every key that can be set, in the order of the schema; groups left out. */
+export function configKeys(): ConfigKey[] {
+  return keysBelow(z.toJSONSchema(layerSchema) as JsonObject, []).filter(({ key }) => key !== "$schema");
+}
+
+/** JSON Schema (2020-12) of a config file, with defaults. */
+export function configJsonSchema(): JsonObject {
+  const schema = z.toJSONSchema(layerSchema) as JsonObject;
+  for (const { key, default: value } of configKeys()) {
+    const target = key.split(".").reduce<JsonObject>((at, part) => object(object(at["properties"])[part]), schema);
+    if (value !== null) target["default"] = value;
+  }
+  return { title: "Gantry config", ...schema };
+}
+
+function keysBelow(schema: JsonObject, path: string[]): ConfigKey[] {
+  return Object.entries(object(schema["properties"])).flatMap(([name, value]) => {
+    const field = object(value);
+    const here = [...path, name];
+    if (field["properties"] !== undefined) return keysBelow(field, here);
+    const options = Array.isArray(field["enum"]) ? { options: field["enum"].map(String) } : {};
+    const description = typeof field["description"] === "string" ? field["description"] : "";
+    return [{ key: here.join("."), type: typeOf(field), default: defaultOf(here), description, ...options }];
+  });
+}
+
+function typeOf(field: JsonObject): KeyType {
+  const type = field["type"];
+  if (type === "array") return "list";
+  if (type === "object") return "map";
+  return type === "integer" || type === "number" ? type : "string";
+}
+
+function defaultOf(path: readonly string[]): Json {
+  let value: unknown = defaults;
+  for (const part of path) value = typeof value === "object" && value !== null ? Reflect.get(value, part) : undefined;
+  return (value as Json | undefined) ?? null;
+}
+
+function object(value: Json | undefined): JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
+}

@@ -1,0 +1,20 @@
+/** What is not shown of the config: values of variables whose names say that they are secret, and passwords in URLs. */
+import type { Json } from "../core/contract/messages.ts";
+import { isObject } from "./fragment.ts";
+
+const secretName = /(?:key|token|secret|passw(?:or)?d|passphrase|credential|auth|cookie|private)/i;
+
+export const hiddenText = "[hidden]";
+
+/** A value as it may be shown: `key` is its dotted key. Objects and lists are walked. */
+export function shown(value: Json, key = ""): Json {
+  if (Array.isArray(value)) return value.map((element) => shown(element, key));
+  if (isObject(value)) {
+    return Object.fromEntries(
+      Object.entries(value).map(([name, inner]) => [name, shown(inner, key === "" ? name : `${key}.${name}`)]),
+    );
+  }
+  if (typeof value !== "string") return value;
+  if (key.startsWith("env.") && secretName.test(key.slice(4))) return hiddenText;
+  return value.replace(/^(\w+:\/\/)[^/?#]*@/, `$1${hiddenText}@`);
+}

@@ -1,0 +1,124 @@
+/** Variables (`GANTRY_LIMITS__MAX_TURNS=5`) and `--set key=value`: texts that become values of the type their key has. */
+
+import type { ConfigProblem } from "../core/contract/host.ts";
+import type { Json } from "../core/contract/messages.ts";
+import { nearest } from "../core/contract/nearest.ts";
+import { nameableKeys, unknownKey } from "./check.ts";
+import { type Fragment, fragmentAt } from "./fragment.ts";
+import { type Environment, isConfigVariable, reservedNames } from "./paths.ts";
+import { type ConfigKey, configKeys } from "./schema.ts";
+
+export interface TypedTexts {
+  fragments: Fragment[];
+  problems: ConfigProblem[];
+}
+
+/** `base` is the folder that relative values start from: the working folder. */
+export function variablesOf(env: Environment, base: string): TypedTexts {
+  const keys = configKeys();
+  const texts: TypedTexts = { fragments: [], problems: [] };
+  for (const name of Object.keys(env).filter(isConfigVariable).sort()) {
+    const text = env[name] ?? "";
+    const found = findVariable(name, keys);
+    if (found === undefined) texts.problems.push(unknownVariable(name, keys));
+    else if (text === "" && found.key.type !== "map") {
+      texts.problems.push({
+        code: "CONFIG_INVALID",
+        message: `${name} is empty`,
+        key: found.path.join("."),
+        hint: "Unset it, or give it a value.",
+      });
+    } else texts.fragments.push(fragmentAt({ layer: "env", name, base }, found.path, typed(text, found)));
+  }
+  return texts;
+}
+
+export function settingsOf(settings: readonly string[], base: string): TypedTexts {
+  const keys = configKeys();
+  const texts: TypedTexts = { fragments: [], problems: [] };
+  for (const setting of settings) {
+    const equals = setting.indexOf("=");
+    if (equals < 1) {
+      texts.problems.push({ code: "CONFIG_INVALID", message: `--set ${JSON.stringify(setting)} is not key=value` });
+      continue;
+    }
+    const path = setting.slice(0, equals).split(".");
+    const key = keys.find(
+      (known) => known.key === path.join(".") || (known.type === "map" && path.length === 2 && known.key === path[0]),
+    );
+    const text = setting.slice(equals + 1);
+    if (key === undefined && !nameableKeys().includes(path.join("."))) {
+      const { code, message, hint } = unknownKey(path);
+      const problem = { code, message: `--set: ${message}`, key: path.join(".") };
+      texts.problems.push(hint === undefined ? problem : { ...problem, hint });
+      continue;
+    }
+    // A group as a whole goes on as text: the schema says what is wrong with it.
+    const value = key === undefined ? text : typed(text, { key, path });
+    texts.fragments.push(fragmentAt({ layer: "flag", name: "--set", base }, path, value));
+  }
+  return texts;
+}
+
+interface Target {
+  key: ConfigKey;
+  path: string[];
+}
+
+function findVariable(name: string, keys: readonly ConfigKey[]): Target | undefined {
+  const parts = name.slice("GANTRY_".length).split("__");
+  const plain = parts.map(lettersOf).join(".");
+  const key = keys.find((known) => known.key.toLowerCase() === plain);
+  if (key !== undefined) return { key, path: key.key.split(".") };
+  const map = keys.find((known) => known.type === "map" && known.key.toLowerCase() === lettersOf(parts[0] ?? ""));
+  return map === undefined || parts.length < 2 ? undefined : { key: map, path: [map.key, parts.slice(1).join("__")] };
+}
+
+function lettersOf(part: string): string {
+  return part.replaceAll("_", "").toLowerCase();
+}
+
+function unknownVariable(name: string, keys: readonly ConfigKey[]): ConfigProblem {
+  const known = [...keys.map(({ key }) => variableOf(key)), ...reservedNames];
+  const near =
+    nearest(name, known) ??
+    nearest(
+      name,
+      known.map((one) => one.replaceAll("__", "_")),
+    );
+  const exact = known.find((one) => one === near || one.replaceAll("__", "_") === near);
+  const message = `${name} sets no config key${exact === undefined ? "" : `; did you mean ${exact}?`}`;
+  return {
+    code: "CONFIG_KEY_UNKNOWN",
+    message,
+    hint: "Nested keys are written GANTRY_LIMITS__MAX_TURNS; gantry config schema lists all.",
+  };
+}
+
+/** `limits.maxTurns` → `GANTRY_LIMITS__MAX_TURNS`. */
+function variableOf(key: string): string {
+  return `GANTRY_${key
+    .replaceAll(/[A-Z]/g, (letter) => `_${letter}`)
+    .replaceAll(".", "__")
+    .toUpperCase()}`;
+}
+
+/** What does not fit the type stays a text, which the schema then refuses with the type it wants. */
+function typed(text: string, { key, path }: Target): Json {
+  const isInside = path.join(".") !== key.key;
+  if (isInside || key.type === "string") return text;
+  if (key.type === "integer" || key.type === "number")
+    return /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : text;
+  const opening = key.type === "list" ? "[" : "{";
+  if (text.trimStart().startsWith(opening)) return jsonOr(text);
+  return key.type === "list" ? [text] : text;
+}
+
+function jsonOr(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    if (error instanceof SyntaxError) return text;
+    throw error;
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * What happens when a call must be asked for: the flag answers, or judges on tool.ask may still deny, or somebody is asked,
+ * one question at a time; a yes for the session or for always becomes a rule that means exactly what was shown.
+ */
+import { messageOf } from "../contract/errors.ts";
+import type { DecidedBy } from "../contract/events.ts";
+import type { CallFacts } from "../contract/hooks.ts";
+import type { ToolManifest } from "../contract/manifest.ts";
+import { about, type DenyCode, type Judged } from "./decision.ts";
+import type { Policy } from "./ground.ts";
+import type { Subject } from "./subject.ts";
+
+export interface ApprovalQuestion {
+  call: CallFacts;
+  tool: ToolManifest & { plugin: string };
+  /** The path or command, printable. */
+  subject: string;
+  /** Why it is asked. */
+  reason: string;
+  /** The rule that "always" would write; undefined when "always" and "session" are not to be offered. */
+  offerAlways: string | undefined;
+}
+
+/** `session` and `always` count as `once` where nothing was offered. */
+export type ApprovalAnswer = { choice: "once" | "session" | "always" } | { choice: "no"; reason?: string };
+
+export type Ask = (question: ApprovalQuestion, options: { signal: AbortSignal }) => Promise<ApprovalAnswer>;
+
+export interface AskerOptions {
+  policy: Policy;
+  judgeAsk(call: CallFacts, reason: string): Promise<Judged>;
+  ask: Ask | undefined;
+  /** Writes an allow rule to the user's local layer; its `file:line`. */
+  rememberAlways(rule: string): Promise<string>;
+  /** Told of each rule that an answer made, before the next question is asked. */
+  onRemembered(rule: string): void;
+}
+
+export interface Asking {
+  question: ApprovalQuestion;
+  subject: Subject;
+  signal: AbortSignal;
+  /** The rule that came to cover the call while it waited in line. */
+  covered(): Promise<string | undefined>;
+}
+
+/** An approval before its reach is known. */
+export interface Answered {
+  verdict: "allow" | "deny";
+  /** Somebody was asked, or would have been. */
+  asked: boolean;
+  by: DecidedBy;
+  /** With every deny. */
+  code?: DenyCode;
+  /** With every deny. */
+  reason?: string;
+  remembered?: { rule: string; for: "session" | "always"; file?: string };
+}
+
+export function createAsker(options: AskerOptions): (asking: Asking) => Promise<Answered> {
+  let last: Promise<unknown> = Promise.resolve();
+
+  /** Questions wait for the one before: a terminal can show one, and its answer may cover the next. */
+  async function inLine(asking: Asking, ask: Ask): Promise<Answered> {
+    const turn = last.then(() => answerQuestion(asking, ask));
+    last = turn.catch(() => undefined);
+    return untilAborted(turn, asking.signal);
+  }
+
+  async function answerQuestion(asking: Asking, ask: Ask): Promise<Answered> {
+    const { question, signal } = asking;
+    signal.throwIfAborted();
+    const rule = await asking.covered();
+    if (rule !== undefined)
+      return { verdict: "allow", asked: false, by: { kind: "remembered", name: rule, source: "this session" } };
+    try {
+      const answer = await untilAborted(ask(question, { signal }), signal);
+      return await settle(answer, asking, options);
+    } catch (error) {
+      signal.throwIfAborted();
+      return unavailable(asking, `asking failed: ${messageOf(error)}`);
+    }
+  }
+
+  return async (asking) => {
+    const { question, signal } = asking;
+    if (options.policy.approve === "never") return deniedByFlag(asking);
+    const judged = await judge(options, question);
+    signal.throwIfAborted();
+    if (judged.verdict === "deny") return deniedByJudge(asking, judged);
+    if (options.policy.approve === "always") return allowedByFlag(question.reason);
+    if (options.ask === undefined) return unavailable(asking, "nobody is there to be asked");
+    return inLine(asking, options.ask);
+  };
+}
+
+/** A judge that fails denies: a broken guard must not open the door. */
+async function judge({ judgeAsk }: AskerOptions, { call, reason }: ApprovalQuestion): Promise<Judged> {
+  try {
+    return await judgeAsk(call, reason);
+  } catch (error) {
+    return { verdict: "deny", by: "tool.ask", reason: `the judge failed: ${messageOf(error)}` };
+  }
+}
+
+async function settle(answer: ApprovalAnswer, asking: Asking, options: AskerOptions): Promise<Answered> {
+  if (answer.choice === "no") return deniedByUser(asking, answer.reason);
+  const rule = asking.question.offerAlways;
+  const yes: Answered = { verdict: "allow", asked: true, by: { kind: "user", name: answer.choice } };
+  if (rule === undefined || answer.choice === "once") return yes;
+  options.onRemembered(rule);
+  if (answer.choice === "session") return { ...yes, remembered: { rule, for: "session" } };
+  try {
+    const file = await options.rememberAlways(rule);
+    return { ...yes, remembered: { rule, for: "always", file } };
+  } catch (error) {
+    return { ...yes, reason: `${rule} holds for this session only: ${messageOf(error)}`, remembered: { rule, for: "session" } };
+  }
+}
+
+function deniedByUser({ question, subject }: Asking, reason: string | undefined): Answered {
+  const why = reason === undefined || reason.trim() === "" ? "" : `: ${reason.trim()}`;
+  return {
+    verdict: "deny",
+    asked: true,
+    by: { kind: "user", name: "no" },
+    code: "APPROVAL_DENIED",
+    reason: `the user said no to ${about(question.tool, subject)}${why}`,
+  };
+}
+
+function deniedByJudge({ question, subject }: Asking, { by, reason }: Judged): Answered {
+  return {
+    verdict: "deny",
+    asked: true,
+    by: { kind: "judge", name: by },
+    code: "APPROVAL_DENIED",
+    reason: `${about(question.tool, subject)} is denied by ${by}${reason === undefined ? "" : `: ${reason}`}`,
+  };
+}
+
+function allowedByFlag(reason: string): Answered {
+  return { verdict: "allow", asked: true, by: { kind: "flag", name: "always", source: "--approve" }, reason };
+}
+
+function deniedByFlag({ question, subject }: Asking): Answered {
+  return {
+    verdict: "deny",
+    asked: true,
+    by: { kind: "flag", name: "never", source: "--approve" },
+    code: "APPROVAL_DENIED",
+    reason: `${about(question.tool, subject)} needs a yes (${question.reason}), and --approve never answers no`,
+  };
+}
+
+function unavailable({ question, subject }: Asking, why: string): Answered {
+  return {
+    verdict: "deny",
+    asked: true,
+    by: { kind: "nobody", name: "nobody" },
+    code: "APPROVAL_UNAVAILABLE",
+    reason: `${about(question.tool, subject)} needs a yes (${question.reason}), and ${why}`,
+  };
+}
+
+/** A question that nobody answers ends with the turn, whatever the front end makes of the signal. */
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

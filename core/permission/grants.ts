@@ -1,0 +1,91 @@
+/** Pure: does a grant's scope cover this request? The only test of a grant, in every tier. Path scopes are globs, case counts. */
+import { commandMatches, isAnyCommand, parseCommandPattern } from "./command-pattern.ts";
+import { uncoverable } from "./program-flags.ts";
+import { readShellLine } from "./shell-line.ts";
+
+/**
+ * Whether a scope covers a path. `./x/**` is below `workspace` (and `x` itself), `/**` anywhere, `*` and `?` stay in one
+ * segment. `realPath` and `workspace` are absolute and real. A scope that is neither `./…` nor `/…`, or holds `..`, covers nothing.
+ */
+export function coversPath(scopes: readonly string[], realPath: string, workspace: string): boolean {
+  return scopes.some((scope) => scopeCovers(scope, realPath, workspace));
+}
+
+/**
+ * Whether a scope covers a shell line: `*` any, `git log:*` one plain command with this beginning that starts no other
+ * program by a flag, else exactly this line.
+ */
+export function coversCommand(scopes: readonly string[], line: string): boolean {
+  return scopes.some((scope) => isAnyCommand(scope)) || coversPlainCommand(scopes, line);
+}
+
+function coversPlainCommand(scopes: readonly string[], line: string): boolean {
+  const read = readShellLine(line);
+  if (read.kind === "undecided") return false;
+  return scopes.some((scope) => {
+    const pattern = parseCommandPattern(scope);
+    if (pattern === undefined || !(commandMatches(pattern, read.text) || commandMatches(pattern, read.canonical))) return false;
+    return pattern.kind === "exact" || uncoverable(read.words) === undefined;
+  });
+}
+
+function scopeCovers(scope: string, path: string, workspace: string): boolean {
+  if (scope === "/**") return path.startsWith("/");
+  const isBelow = scope.startsWith("./");
+  if (!isBelow && !scope.startsWith("/")) return false;
+  const segments = partsOf(isBelow ? scope.slice(2) : scope);
+  if (segments.includes("..")) return false;
+  if (!isBelow) return globCovers(segments, partsOf(path));
+  const root = partsOf(workspace);
+  const parts = partsOf(path);
+  if (root.some((name, index) => parts[index] !== name)) return false;
+  return globCovers(segments, parts.slice(root.length));
+}
+
+function partsOf(path: string): string[] {
+  return path.split("/").filter((part) => part !== "" && part !== ".");
+}
+
+/** Two pointers with one place to come back to: linear in the path for each `**`, whatever the scope is. */
+function globCovers(glob: readonly string[], path: readonly string[]): boolean {
+  let at = 0;
+  let from = 0;
+  let star: { at: number; from: number } | undefined;
+  while (from < path.length) {
+    if (glob[at] === "**") {
+      star = { at, from };
+      at++;
+    } else if (at < glob.length && segmentCovers(glob[at] ?? "", path[from] ?? "")) {
+      at++;
+      from++;
+    } else if (star !== undefined) {
+      star.from++;
+      at = star.at + 1;
+      from = star.from;
+    } else return false;
+  }
+  while (glob[at] === "**") at++;
+  return at === glob.length;
+}
+
+function segmentCovers(glob: string, name: string): boolean {
+  if (!/[*?]/.test(glob)) return glob === name;
+  let at = 0;
+  let from = 0;
+  let star: { at: number; from: number } | undefined;
+  while (from < name.length) {
+    if (glob[at] === "*") {
+      star = { at, from };
+      at++;
+    } else if (at < glob.length && (glob[at] === "?" || glob[at] === name[from])) {
+      at++;
+      from++;
+    } else if (star !== undefined) {
+      star.from++;
+      at = star.at + 1;
+      from = star.from;
+    } else return false;
+  }
+  while (glob[at] === "*") at++;
+  return at === glob.length;
+}

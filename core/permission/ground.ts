@@ -1,0 +1,113 @@
+/**
+ * What all decisions of one session stand on, made once: real folders, compiled rules, the secrets table, and the reach
+ * that a call has when its approval names nothing beyond it.
+ */
+import { basename } from "node:path";
+import type { HiddenPaths, Reach } from "../contract/execution.ts";
+import { hiddenIn, isInside, realPathOf } from "./confined-path.ts";
+import type { Mode } from "./modes.ts";
+import { compilePatterns, type PathTest } from "./path-pattern.ts";
+import { groupsOf, type PathBases } from "./path-specifier.ts";
+import type { Rule } from "./rules.ts";
+import { secretPaths } from "./secret-files.ts";
+
+export interface Policy {
+  mode: Mode;
+  /** `file:line`, a flag, or `default`. */
+  modeSource: string;
+  rules: readonly Rule[];
+  workspace: string;
+  additionalDirs: readonly string[];
+  /** This session's tool-output folder: always readable; need not exist yet. */
+  outputDir: string;
+  home: string;
+  approve: "always" | "never" | "prompt";
+}
+
+/** A rule that is ready to be compared; `path` for path rules only. */
+export interface ReadyRule {
+  rule: Rule;
+  path?: PathTest;
+}
+
+export interface Ground {
+  home: string;
+  workspace: string;
+  /** The workspace and the added folders, real. */
+  writable: readonly string[];
+  /** Those, and the tool output. */
+  roots: readonly string[];
+  bases: PathBases;
+  deny: readonly ReadyRule[];
+  ask: readonly ReadyRule[];
+  allow: readonly ReadyRule[];
+  isSecret: PathTest;
+  /** Whether searches do not show it, and a read of it must therefore be approved by name. */
+  hides: PathTest;
+  /** Whether something restricts single shell lines: then no undecided line goes unasked. */
+  restrictsLines: boolean;
+  reach: Reach;
+}
+
+export async function layGround(policy: Policy): Promise<Ground> {
+  const [workspace, home, outputDir, ...added] = await Promise.all(
+    [policy.workspace, policy.home, policy.outputDir, ...policy.additionalDirs].map((path) => realPathOf(path)),
+  );
+  if (workspace === undefined || home === undefined || outputDir === undefined) throw new TypeError("a folder is missing");
+  const writable = [...new Set([workspace, ...added])];
+  const bases: PathBases = { home, workspace, roots: writable };
+  const secrets = secretPaths([...new Set([policy.home, home])]);
+  const ready = async (behavior: Rule["behavior"]) =>
+    Promise.all(policy.rules.filter((rule) => rule.behavior === behavior).map((rule) => readyRule(rule, bases)));
+  const [deny, ask, allow, isSecret] = await Promise.all([
+    ready("deny"),
+    ready("ask"),
+    ready("allow"),
+    compilePatterns(secrets, { strict: true }),
+  ]);
+  const roots = [...new Set([...writable, outputDir])];
+  const reach: Reach = { workspace, roots, approved: [], hidden: [secrets, ...hiddenByRules(policy.rules, bases)] };
+  return {
+    home,
+    workspace,
+    writable,
+    roots,
+    bases,
+    deny,
+    ask,
+    allow,
+    isSecret,
+    hides: await hiddenIn(reach),
+    restrictsLines: [...deny, ...ask].some(({ rule }) => rule.match.kind === "command"),
+    reach,
+  };
+}
+
+/** Compiled for what the rule does: what restricts is compared without regard to case and Unicode form. */
+export async function readyRule(rule: Rule, bases: PathBases): Promise<ReadyRule> {
+  if (rule.match.kind !== "path") return { rule };
+  const strict = rule.behavior !== "allow";
+  const { specifier } = rule.match;
+  const tests = await Promise.all(groupsOf(specifier, rule.base, bases).map((group) => compilePatterns(group, { strict })));
+  const below: PathTest = (path) => tests.some((test) => test(path));
+  if (specifier.anchor !== "roots") return { rule, path: below };
+  // Outside the roots a bare name means the file's own name; folders above are nobody's business.
+  const named = await compilePatterns({ base: "/", patterns: [specifier.pattern] }, { strict });
+  const isOutside = (path: string) => !bases.roots.some((root) => isInside(root, path));
+  return { rule, path: (path) => below(path) || (isOutside(path) && named(`/${basename(path)}`)) };
+}
+
+/**
+ * What no search shows: paths that Read rules deny, and those that they ask for, which a search of a folder above would
+ * otherwise hand out unasked. Ask rules for everything are left out: the search itself is asked then.
+ */
+function hiddenByRules(rules: readonly Rule[], bases: PathBases): HiddenPaths[] {
+  const hidden: HiddenPaths[] = [];
+  for (const { behavior, tool, match, base } of rules) {
+    if (behavior === "allow" || tool !== "Read" || match.kind !== "path") continue;
+    if (behavior === "ask" && match.specifier.isEverything) continue;
+    for (const group of groupsOf(match.specifier, base, bases))
+      hidden.push({ base: group.base, patterns: [...group.patterns] });
+  }
+  return hidden;
+}

@@ -1,0 +1,53 @@
+/** Approvals the user gave for the rest of the session, as allow rules that mean exactly what was shown. */
+import { escapeCommand } from "./command-pattern.ts";
+import { isFolder } from "./confined-path.ts";
+import { type Ground, type ReadyRule, readyRule } from "./ground.ts";
+import { escapeGlob } from "./path-pattern.ts";
+import { findAllowing } from "./rule-match.ts";
+import { familyOf, formatRule, parseRules, type RuledTool } from "./rules.ts";
+import type { Subject } from "./subject.ts";
+
+interface Remembered {
+  add(rule: string): void;
+  /** The remembered rule that covers a call. Only rules made ready before are looked at. */
+  find(tool: RuledTool, subject: Subject): string | undefined;
+  /** Makes rules ready that came since the last time. Costs nothing when none did. */
+  refresh(tool: RuledTool, ground: Ground): Promise<void>;
+}
+
+/** `logged` are the session's rules as its log has them; a text that is no rule for the tool covers nothing. */
+export function createRemembered(logged: () => readonly string[]): Remembered {
+  const own = new Set<string>();
+  const ready = new Map<string, ReadyRule | undefined>();
+  const key = (tool: RuledTool, text: string) => `${tool.name} ${text}`;
+  const texts = () => new Set([...logged(), ...own]);
+  return {
+    add: (rule) => void own.add(rule),
+    find(tool, subject) {
+      const rules = [...texts()].flatMap((text) => ready.get(key(tool, text)) ?? []);
+      return findAllowing(rules, tool, subject).rule?.text;
+    },
+    async refresh(tool, ground) {
+      for (const text of texts()) {
+        if (ready.has(key(tool, text))) continue;
+        const line = { behavior: "allow", rule: text, source: "this session", base: ground.workspace } as const;
+        const [rule] = parseRules([line], [tool]).rules;
+        ready.set(key(tool, text), rule === undefined ? undefined : await readyRule(rule, ground.bases));
+      }
+    },
+  };
+}
+
+/**
+ * The rule that "always" would write: this very line, or this very file. Undefined where a rule would say more than was
+ * shown: for a folder (a listing shows names, a Read rule content), for names with control characters, for calls without
+ * a subject.
+ */
+export async function exactRule(tool: RuledTool, subject: Subject): Promise<string | undefined> {
+  if (subject.kind === "command" && subject.line.kind === "plain") {
+    return formatRule({ tool: tool.name, specifier: escapeCommand(subject.line.text) });
+  }
+  if (subject.kind !== "path" || /\p{Cc}/u.test(subject.real) || subject.spellings.length > 1) return undefined;
+  if (await isFolder(subject.real)) return undefined;
+  return formatRule({ tool: familyOf(tool), specifier: `/${escapeGlob(subject.real)}` });
+}

@@ -1,0 +1,13 @@
+/** `gantry/testing`: a scripted model, in process or over HTTP, for tests of plugins and of programs that embed Gantry. */
+export { type ModelRequestSeen, type ModelServer, type ModelServerOptions, startModelServer } from "./model-server.ts";
+export {
+  createScript,
+  fragmentsOf,
+  type PlayedAnswer,
+  type PlayedCall,
+  type PlayedThinking,
+  type ScriptPlayer,
+  type ScriptRequest,
+} from "./script.ts";
+export { parseScript, type Script, type ScriptEntry } from "./script-format.ts";
+export type { WireBlock, WireRequest } from "./wire.ts";

@@ -1,0 +1,77 @@
+/**
+ * One streamed answer over the official SDK: request → raw events → our events → answer. The SDK is used at its leanest
+ * (base client, Messages resource, no retries, no tracing), with a fetch of our own.
+ */
+import { BaseAnthropic } from "@anthropic-ai/sdk/client";
+import { Messages } from "@anthropic-ai/sdk/resources/messages/messages";
+import type { ModelEvent, ModelRequest, ProviderOptions } from "gantry/plugin";
+import { createAnswerBuilder } from "./answer.ts";
+import { type Credentials, credentialsOf } from "./credentials.ts";
+import { streamCut, toProviderError } from "./errors.ts";
+import { createLeanFetch, namesProxy } from "./lean-fetch.ts";
+import { toWire } from "./request.ts";
+
+interface Connection {
+  messages: Messages;
+  host: string;
+  secret: string;
+  usesProxy: boolean;
+}
+
+/** PROVIDER_*, CONTEXT_TOO_LARGE; on abort the signal's reason. */
+export async function* streamAnswer(request: ModelRequest, options: ProviderOptions): AsyncGenerator<ModelEvent> {
+  const { signal, settings } = options;
+  signal.throwIfAborted();
+  const connection = connectionFor(options);
+  const builder = createAnswerBuilder(request.model);
+  const place = { ...connection, model: request.model, isStreaming: false };
+  try {
+    const events = await connection.messages.create(toWire(request, settings), { signal });
+    place.isStreaming = true;
+    for await (const event of events) {
+      const shown = builder.add(event);
+      if (shown !== undefined) yield shown;
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    // A complete answer stays one, however its connection ends.
+    if (!builder.isComplete) throw toProviderError(error, place);
+  }
+  // The SDK ends an aborted stream without an error.
+  signal.throwIfAborted();
+  if (!builder.isComplete) throw streamCut(place, "the stream ended before the answer did");
+  yield { type: "answer", answer: builder.answer() };
+}
+
+/** By owner, so that two runtimes share no socket; a connection lives as long as its owner and keeps no process alive. */
+const connections = new WeakMap<object, Map<string, Connection>>();
+const wholeProcess = {};
+
+function connectionFor(options: ProviderOptions): Connection {
+  const credentials = credentialsOf(options);
+  const owner = options.owner ?? wholeProcess;
+  const owned = connections.get(owner) ?? new Map<string, Connection>();
+  connections.set(owner, owned);
+  const key = `${credentials.baseUrl}\n${credentials.kind}\n${credentials.secret}`;
+  const connection = owned.get(key) ?? connect(credentials, options.env);
+  owned.set(key, connection);
+  return connection;
+}
+
+function connect(credentials: Credentials, env: ProviderOptions["env"]): Connection {
+  const { baseUrl, secret, host } = credentials;
+  const isKey = credentials.kind === "key";
+  const client = new BaseAnthropic({
+    baseURL: baseUrl,
+    // Given to the constructor in any case, so that it does not look for others in files and variables.
+    ...(isKey ? { apiKey: secret } : { authToken: secret }),
+    // A key goes where the API and every gateway in front of it look for it; the SDK sends it as a bearer token.
+    ...(isKey ? { defaultHeaders: { "x-api-key": secret, authorization: null } } : {}),
+    maxRetries: 0,
+    // Its own log prints bodies.
+    logLevel: "off",
+    openTelemetry: false,
+    fetch: createLeanFetch({ env }) as unknown as typeof globalThis.fetch,
+  });
+  return { messages: new Messages(client), host, secret, usesProxy: namesProxy(env) };
+}

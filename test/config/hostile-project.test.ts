@@ -1,0 +1,89 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { createPlace } from "./place.ts";
+
+const loadModule = new URL("../../config/load.ts", import.meta.url).href;
+
+/** Runs the load in a process of its own, whose cwd is the project, as the product's is. */
+function loadThere(
+  project: string,
+  env: Record<string, string | undefined>,
+  managedFolder: string,
+): { problems: { message: string }[]; config: object } {
+  const program = `
+    const { loadConfig } = await import(${JSON.stringify(loadModule)});
+    const { problems, config } = await loadConfig({ cwd: process.cwd(), env: process.env, flags: {}, managedFolder: ${JSON.stringify(managedFolder)} });
+    process.stdout.write(JSON.stringify({ problems, config, cwd: process.cwd() }));`;
+  const output = execFileSync(process.execPath, ["--input-type=module", "-e", program], {
+    cwd: project,
+    env,
+    encoding: "utf8",
+    timeout: 30_000,
+  });
+  const result = JSON.parse(output);
+  expect(result.cwd).toBe(project);
+  return result;
+}
+
+function plant(place: ReturnType<typeof createPlace>): string {
+  const marker = join(place.home, "ran");
+  const ranBy = (name: string): string =>
+    `require("node:fs").mkdirSync(${JSON.stringify(`${marker}/${name}`)}, { recursive: true });\n`;
+  const importing = (name: string): string =>
+    `import { mkdirSync } from "node:fs"; mkdirSync(${JSON.stringify(`${marker}/${name}`)}, { recursive: true });\nexport default {};\n`;
+  for (const ending of ["js", "cjs", "ts", "cts"]) {
+    for (const stem of [".config/config", ".config/gantryrc", ".gantryrc", "gantry.config", "config"]) {
+      place.write(`${stem}.${ending}`, `${ranBy(`${stem.replace("/", "-")}-${ending}`)}module.exports = {};`);
+    }
+  }
+  for (const stem of [".config/config", "gantry.config", ".gantryrc"]) {
+    place.write(`${stem}.mjs`, importing(`${stem.replace("/", "-")}-mjs`));
+    place.write(`${stem}.mts`, importing(`${stem.replace("/", "-")}-mts`));
+  }
+  place.write("payload.cjs", `${ranBy("import")}module.exports = { model: "evil/x" };`);
+  place.write("package.json", { name: "x", cosmiconfig: { loaders: {}, $import: "./payload.cjs" }, $import: "./payload.cjs" });
+  return marker;
+}
+
+test("no program that a project plants is run, and those with our name are problems", () => {
+  const place = createPlace();
+  const marker = plant(place);
+  place.write("gantry.config.json", { $import: "./payload.cjs", model: "a/b" });
+  const { problems } = loadThere(place.project, place.env, place.managedFolder);
+  expect(existsSync(marker) ? readdirSync(marker) : []).toEqual([]);
+  const messages = problems.map(({ message }) => message);
+  expect(messages.filter((message) => message.endsWith("is a program, and config is data: it is never run"))).toHaveLength(12);
+  expect(messages).toContain("$import is not followed: config is data, and one file never runs or reads another");
+});
+
+test.each([
+  ["gantry.config.yaml", '$import: "./payload.cjs"\n'],
+  ["gantry.config.jsonc", '{ "$import": ["./payload.cjs"] }'],
+  [".gantryrc", '{ "$import": "./payload.cjs" }'],
+  ["package.json", '{ "$import": "./payload.cjs", "gantry": { "$import": "./payload.cjs" } }'],
+])("$import in %s is a problem and names nothing to run", (name, text) => {
+  const place = createPlace();
+  const marker = plant(place);
+  place.write("package.json", "{}");
+  place.write(name, text);
+  const { problems } = loadThere(place.project, place.env, place.managedFolder);
+  expect(existsSync(marker)).toBe(false);
+  expect(problems.map(({ message }) => message)).toContain(
+    "$import is not followed: config is data, and one file never runs or reads another",
+  );
+});
+
+test("the markers work: cosmiconfig as it comes runs .config/config.js of the cwd", () => {
+  const place = createPlace();
+  const marker = plant(place);
+  const program = `import { cosmiconfig } from ${JSON.stringify(import.meta.resolve("cosmiconfig"))}; try { cosmiconfig("gantry"); } catch {}`;
+  place.write("package.json", "{}");
+  execFileSync(process.execPath, ["--input-type=module", "-e", program], {
+    cwd: place.project,
+    env: place.env,
+    timeout: 30_000,
+  });
+  expect(readdirSync(marker)).toEqual([".config-config-js"]);
+});

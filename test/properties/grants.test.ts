@@ -1,0 +1,121 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { commandMatches, escapeCommand, parseCommandPattern } from "../../core/permission/command-pattern.ts";
+import { coversCommand, coversPath } from "../../core/permission/grants.ts";
+import { formatRule, parseRuleText } from "../../core/permission/rules.ts";
+import { readShellLine } from "../../core/permission/shell-line.ts";
+
+const segment = fc.constantFrom("a", "b", "src", "x.ts", "y.md", "é");
+const path = fc.array(segment, { maxLength: 5 }).map((names) => ["/w", ...names].join("/"));
+const scope = fc
+  .tuple(fc.constantFrom("./", "/", "/w/"), fc.array(fc.constantFrom("a", "src", "*", "**", "*.ts", "?"), { maxLength: 4 }))
+  .map(([start, names]) => start + names.join("/"));
+
+test("a wider path scope covers what a narrower one does", () => {
+  const widen = fc.constantFrom(
+    (narrow: string) => narrow.replace(/[^/]+$/, "**"),
+    (narrow: string) => narrow.replace("a", "*"),
+    (narrow: string) => narrow.replace("*.ts", "*"),
+    () => "/**",
+  );
+  fc.assert(
+    fc.property(
+      scope,
+      widen,
+      path,
+      (narrow, make, at) => !coversPath([narrow], at, "/w") || coversPath([make(narrow)], at, "/w"),
+    ),
+    { numRuns: 2000 },
+  );
+});
+
+test("more scopes never cover less, and no scope covers nothing", () => {
+  fc.assert(
+    fc.property(fc.array(scope), scope, path, (scopes, extra, at) => {
+      return !coversPath(scopes, at, "/w") || coversPath([...scopes, extra], at, "/w");
+    }),
+  );
+  expect(coversPath([], "/w/a", "/w")).toBe(false);
+  expect(coversCommand([], "git log")).toBe(false);
+});
+
+test.each([
+  ["./**", "/w/a/b", true],
+  ["./**", "/w", true],
+  ["./**", "/wx/a", false],
+  ["./src/**", "/w/src", true],
+  ["./src/**", "/w/srcs/a", false],
+  ["./src/*.ts", "/w/src/a/b.ts", false],
+  ["./src/*.ts", "/w/src/b.ts", true],
+  ["/tmp/**", "/tmp/x", true],
+  ["/**", "/etc/passwd", true],
+  ["./../**", "/etc", false],
+  ["src/**", "/w/src/a", false],
+  ["**", "/w/a", false],
+])("the scope %s and %s: %s", (narrow, at, covered) => {
+  expect(coversPath([narrow], at, "/w")).toBe(covered);
+});
+
+test.each([
+  ["git log:*", "git log --oneline", true],
+  ["git log:*", "git log", true],
+  ["git log:*", "git logs", false],
+  ["git log:*", "git log | sh", false],
+  ["git log:*", "git log --output=x", false],
+  ["git status", "git  status", true],
+  ["git status", "git status -s", false],
+  ["*", "anything | at $all", true],
+])("the scope %s and the line %j: %s", (narrow, line, covered) => {
+  expect(coversCommand([narrow], line)).toBe(covered);
+});
+
+test("a wider command scope covers what a narrower one does", () => {
+  const words = fc.array(fc.constantFrom("git", "log", "-n", "1", "'a b'"), { minLength: 1, maxLength: 5 });
+  fc.assert(
+    fc.property(words, fc.nat(4), fc.array(fc.constantFrom("x", "--y"), { maxLength: 2 }), (line, cut, more) => {
+      const wide = `${line.slice(0, Math.max(1, cut)).join(" ")}:*`;
+      const full = [...line, ...more].join(" ");
+      return coversCommand([`${line.join(" ")}:*`], full) && coversCommand([wide], full) && coversCommand(["*"], full);
+    }),
+  );
+});
+
+const tool = fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,10}$/);
+
+test("parse(format(rule)) = rule", () => {
+  fc.assert(
+    fc.property(tool, fc.option(fc.string(), { nil: undefined }), (name, specifier) => {
+      const rule = specifier === undefined ? { tool: name } : { tool: name, specifier };
+      expect(parseRuleText(formatRule(rule))).toEqual(rule);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("an escaped line as a pattern matches that line and no other", () => {
+  const line = fc
+    .string({ unit: fc.constantFrom(..."ab *\\:'\""), minLength: 1, maxLength: 12 })
+    .map((text) => `x${text.trim()}`);
+  fc.assert(
+    fc.property(line, line, (one, other) => {
+      const pattern = parseCommandPattern(escapeCommand(one));
+      return pattern?.kind === "exact" && commandMatches(pattern, one) && commandMatches(pattern, other) === (one === other);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("a plain line's canonical text reads as the same words again, and holds nothing a shell expands", () => {
+  const piece = fc.constantFrom(..."ab1-/.=:,+@%_ \t'\"$`\\;&|<>*?[]{}()!#~^é\n".split(""));
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 20 }), (pieces) => {
+      const read = readShellLine(pieces.join(""));
+      if (read.kind === "undecided") return true;
+      const again = readShellLine(read.canonical);
+      if (again.kind === "plain") expect(again.words).toEqual(read.words);
+      const unquoted = read.text.replace(/'[^']*'|"[^"$`\\!]*"/g, "");
+      return !/[$`\\;&|<>*?[\]{}()!#~^'"\n]/.test(unquoted);
+    }),
+    { numRuns: 5000 },
+  );
+});
