@@ -8,21 +8,58 @@ import { foldEvent, type SessionState } from "./state.ts";
 export type InputSource = EventData["input"]["source"];
 export type Record = <T extends EventType>(type: T, data: EventData[T]) => EventOf<T>;
 
-/** The one way an event comes to be: into the log, into the state, and to whoever watches, in this order. */
-export function createRecord({
-  log,
-  state,
-  onEvent,
-}: {
+export interface Recorder {
+  record: Record;
+  /** Resolves when all recorded so far is on disk and shown. LOG_WRITE_FAILED. */
+  flush(): Promise<void>;
+}
+
+/** How long an event that nothing waits for, such as the start of a long search, may stay unseen. */
+const showWithinMs = 25;
+
+/**
+ * The one way an event comes to be: into the log, into the state, and, once it is on disk, to whoever watches: what was seen
+ * is never lost (test/faults/run-kill.test.ts). `opened` are the events that opening the log wrote.
+ */
+export function createRecorder(options: {
   log: SessionLog;
   state: SessionState;
-  onEvent?: (event: SessionEvent) => void;
-}): Record {
-  return (type, data) => {
-    const event = log.append(type, data);
-    foldEvent(state, event as SessionEvent);
-    onEvent?.(event as SessionEvent);
-    return event;
+  opened: readonly SessionEvent[];
+  onEvent: ((event: SessionEvent) => void) | undefined;
+}): Recorder {
+  const { log, state, opened, onEvent } = options;
+  let unseen: SessionEvent[] = [];
+  let timer: NodeJS.Timeout | undefined;
+
+  const show = (upTo: number): void => {
+    const later = unseen.findIndex(({ seq }) => seq > upTo);
+    const seen = later === -1 ? unseen : unseen.slice(0, later);
+    unseen = later === -1 ? [] : unseen.slice(later);
+    for (const event of seen) onEvent?.(event);
+  };
+  const flush = async (): Promise<void> => {
+    clearTimeout(timer);
+    timer = undefined;
+    const upTo = log.count;
+    await log.flush();
+    show(upTo);
+  };
+  const watch = (event: SessionEvent): void => {
+    if (!onEvent) return;
+    unseen.push(event);
+    // A failure is kept by the log: the next flush, which somebody waits for, meets it again.
+    timer ??= setTimeout(() => void flush().catch(() => undefined), showWithinMs).unref();
+  };
+
+  for (const event of opened) watch(event);
+  return {
+    flush,
+    record: (type, data) => {
+      const event = log.append(type, data);
+      foldEvent(state, event as SessionEvent);
+      watch(event as SessionEvent);
+      return event;
+    },
   };
 }
 

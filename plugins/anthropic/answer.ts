@@ -121,7 +121,8 @@ function contentOf(block: Block, isCut: boolean): Answer["content"] {
     case "call": {
       const { callId, name } = block;
       const input = isCut ? undefined : inputOf(block.json, block.input);
-      return [{ type: "tool_call", callId, name, ...(input === undefined ? { input: {}, malformed: block.json } : { input }) }];
+      if (input !== undefined) return [{ type: "tool_call", callId, name, input }];
+      return [{ type: "tool_call", callId, name, input: {}, malformed: block.json, ...(isCut ? { cut: true as const } : {}) }];
     }
   }
 }

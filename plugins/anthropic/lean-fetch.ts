@@ -80,7 +80,7 @@ export function namesProxy(env: LeanFetchOptions["env"]): boolean {
 function send(url: URL, init: LeanInit, via: ReturnType<AgentOf>, options: LeanFetchOptions): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     init.signal?.throwIfAborted();
-    const body = init.body == null ? undefined : Buffer.from(init.body as string);
+    const body = init.body == null ? undefined : bytesOf(init.body);
     const request = via.request(url, {
       method: init.method ?? "GET",
       agent: via.agent,
@@ -97,6 +97,11 @@ function send(url: URL, init: LeanInit, via: ReturnType<AgentOf>, options: LeanF
     boundSilence(request, options.idleTimeoutMs ?? 120_000);
     request.end(body);
   });
+}
+
+/** Bytes are not copied: the socket takes them as they are. */
+function bytesOf(body: string | Uint8Array): Uint8Array {
+  return typeof body === "string" ? Buffer.from(body) : body;
 }
 
 // The messages say "within", never "timeout": the SDK turns errors that do into one without a cause.

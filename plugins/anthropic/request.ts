@@ -1,7 +1,4 @@
-/**
- * A model request as the Messages API takes it. Messages are translated once and kept by identity; of a growing
- * conversation only the two newest user messages, which carry the cache markers, are made anew.
- */
+/** A model request as the Messages API takes it: its head, and one message after the other. */
 import type {
   CacheControlEphemeral,
   ContentBlockParam,
@@ -17,14 +14,11 @@ type Block = Message["content"][number];
 
 const ephemeral: CacheControlEphemeral = { type: "ephemeral" };
 
-/**
- * At most four cache markers: tools, system, and the two newest user messages. The older of these is what the last
- * request wrote; the newer is what the next one reads.
- */
-export function toWire(request: ModelRequest, settings: Readonly<JsonObject>): MessageCreateParamsStreaming {
+/** All of a request but its messages. Cache markers on the last tool and on the system prompt. */
+export function headOf(request: ModelRequest, settings: Readonly<JsonObject>): Omit<MessageCreateParamsStreaming, "messages"> {
   const wanted = request.maxOutputTokens ?? numberOf(settings["maxOutputTokens"]) ?? 32_000;
   const maxTokens = Math.min(wanted, mostTokens(request.model));
-  const budget = numberOf(settings.thinkingBudgetTokens) ?? 0;
+  const budget = numberOf(settings["thinkingBudgetTokens"]) ?? 0;
   const tools = request.tools.map((tool, index) => ({
     name: tool.name,
     description: tool.description,
@@ -39,34 +33,23 @@ export function toWire(request: ModelRequest, settings: Readonly<JsonObject>): M
     ...(request.system === "" ? {} : { system: [{ type: "text" as const, text: request.system, cache_control: ephemeral }] }),
     ...(tools.length === 0 ? {} : { tools }),
     ...(budget > 0 ? { thinking: { type: "enabled" as const, budget_tokens: Math.max(1024, budget) } } : {}),
-    messages: marked(request.messages.flatMap(translated)),
   };
+}
+
+/** One message, with a cache marker on its last block where wanted; undefined when nothing of it can be sent. */
+export function messageOf(message: Message, { isMarked }: { isMarked: boolean }): MessageParam | undefined {
+  const content = contentOf(message);
+  const last = content.at(-1);
+  // The API refuses a message without content; without one, its neighbours are joined there.
+  if (last === undefined) return undefined;
+  const marked = isMarked ? [...content.slice(0, -1), { ...last, cache_control: ephemeral } as ContentBlockParam] : content;
+  return { role: message.role, content: marked };
 }
 
 /** What the API's older models allow at most; newer ones allow more than a step of an agent needs. */
 function mostTokens(model: string): number {
   if (/^claude-3-(opus|sonnet|haiku)/.test(model)) return 4_096;
   return /^claude-3-5-/.test(model) ? 8_192 : Number.POSITIVE_INFINITY;
-}
-
-interface Known {
-  length: number;
-  last: Block | undefined;
-  wire: MessageParam[];
-}
-
-/** By message; checked against its length and last block, because a session appends to its newest user message. */
-const known = new WeakMap<Message, Known>();
-
-function translated(message: Message): MessageParam[] {
-  const kept = known.get(message);
-  const last = message.content.at(-1);
-  if (kept !== undefined && kept.length === message.content.length && kept.last === last) return kept.wire;
-  const content = contentOf(message);
-  // The API refuses a message without content; without one, its neighbours are joined there.
-  const wire = content.length === 0 ? [] : [{ role: message.role, content }];
-  known.set(message, { length: message.content.length, last, wire });
-  return wire;
 }
 
 function contentOf(message: Message): ContentBlockParam[] {
@@ -101,21 +84,6 @@ function partOf(part: ResultContent): (TextBlockParam | ImageBlockParam)[] {
   if (part.type === "text") return part.text.trim() === "" ? [] : [{ type: "text", text: part.text }];
   const media_type = part.mediaType as "image/png" | "image/jpeg" | "image/gif" | "image/webp";
   return [{ type: "image", source: { type: "base64", media_type, data: part.data } }];
-}
-
-function marked(messages: MessageParam[]): MessageParam[] {
-  let markers = 2;
-  for (let index = messages.length - 1; index >= 0 && markers > 0; index--) {
-    const message = messages[index];
-    if (message?.role !== "user" || typeof message.content === "string") continue;
-    const last = message.content.at(-1);
-    messages[index] = {
-      role: "user",
-      content: [...message.content.slice(0, -1), { ...last, cache_control: ephemeral } as ContentBlockParam],
-    };
-    markers -= 1;
-  }
-  return messages;
 }
 
 function numberOf(value: unknown): number | undefined {

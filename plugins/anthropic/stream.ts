@@ -4,18 +4,20 @@
  */
 import { BaseAnthropic } from "@anthropic-ai/sdk/client";
 import { Messages } from "@anthropic-ai/sdk/resources/messages/messages";
-import type { ModelEvent, ModelRequest, ProviderOptions } from "gantry/plugin";
+import type { Message, ModelEvent, ModelRequest, ProviderOptions } from "gantry/plugin";
 import { createAnswerBuilder } from "./answer.ts";
+import { type BodyWriter, createBodyWriter } from "./body.ts";
 import { type Credentials, credentialsOf } from "./credentials.ts";
 import { streamCut, toProviderError } from "./errors.ts";
 import { createLeanFetch, namesProxy } from "./lean-fetch.ts";
-import { toWire } from "./request.ts";
 
 interface Connection {
   messages: Messages;
   host: string;
   secret: string;
   usesProxy: boolean;
+  /** One for each conversation, known by its list of messages. */
+  writerOf(messages: readonly Message[]): BodyWriter;
 }
 
 /** PROVIDER_*, CONTEXT_TOO_LARGE; on abort the signal's reason. */
@@ -26,7 +28,10 @@ export async function* streamAnswer(request: ModelRequest, options: ProviderOpti
   const builder = createAnswerBuilder(request.model);
   const place = { ...connection, model: request.model, isStreaming: false };
   try {
-    const events = await connection.messages.create(toWire(request, settings), { signal });
+    // The SDK takes bytes as they are; what it reads of the params itself is the model and whether to stream.
+    const params = { model: request.model, max_tokens: 1, messages: [], stream: true as const };
+    const body = connection.writerOf(request.messages).write(request, settings);
+    const events = await connection.messages.create(params, { signal, body, headers: { "content-type": "application/json" } });
     place.isStreaming = true;
     for await (const event of events) {
       const shown = builder.add(event);
@@ -73,5 +78,11 @@ function connect(credentials: Credentials, env: ProviderOptions["env"]): Connect
     openTelemetry: false,
     fetch: createLeanFetch({ env }) as unknown as typeof globalThis.fetch,
   });
-  return { messages: new Messages(client), host, secret, usesProxy: namesProxy(env) };
+  const writers = new WeakMap<readonly Message[], BodyWriter>();
+  const writerOf = (messages: readonly Message[]): BodyWriter => {
+    const writer = writers.get(messages) ?? createBodyWriter();
+    writers.set(messages, writer);
+    return writer;
+  };
+  return { messages: new Messages(client), host, secret, usesProxy: namesProxy(env), writerOf };
 }

@@ -1,31 +1,9 @@
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { SearchQuery } from "../../core/contract/plugin.ts";
 import files from "../../plugins/files/index.ts";
-import * as fsSearch from "../../workers/effects/fs-search.ts";
+import { fillSearchTree as fill } from "../support/search-tree.ts";
 import { type Bench, createBench } from "../support/tool-bench.ts";
-
-const tree = {
-  ".gitignore": "*.gen.ts\nnode_modules\n",
-  ".env": "TOKEN=secret foo",
-  ".github/ci.yml": "run: foo\n",
-  ".git/config": "foo\n",
-  "a.ts": "one\nfoo();\ntwo\nthree\nFOO = 1\nfour\nfive\nsix\nfoo again\n",
-  "b.gen.ts": "foo\n",
-  "b/c.ts": "import foo from 'x';\n",
-  "b/d.py": "foo = 1\nbar = foo\n",
-  "b.md": "# foo\n",
-  "crlf.txt": "foo;\r\nbar\r\n",
-  "binary.bin": Buffer.from("foo\0bar"),
-  "node_modules/m/index.js": "foo\n",
-  "unicode.txt": "grüße\n日本語\n",
-  "multi.txt": "start {\n  inner\n}\nstart { }\n",
-};
-
-async function fill(bench: Bench): Promise<void> {
-  for (const [path, content] of Object.entries(tree)) await bench.put(path, content);
-}
 
 for (const withoutRipgrep of [false, true]) {
   describe(withoutRipgrep ? "Grep without ripgrep" : "Grep", () => {
@@ -142,83 +120,6 @@ function order(a: string, b: string): number {
   const at = x.findIndex((part, index) => part !== y[index]);
   return (x[at] ?? "") < (y[at] ?? "") ? -1 : 1;
 }
-
-describe("both engines", () => {
-  test("give the same rows for the same queries", async () => {
-    const [fast, slow] = await Promise.all([
-      createBench({ plugin: files }),
-      createBench({ plugin: files, withoutRipgrep: true }),
-    ]);
-    await Promise.all([fill(fast), fill(slow)]);
-    const base: SearchQuery = {
-      ...{ pattern: "foo", ignoreCase: false, multiline: false, before: 0, after: 0 },
-      ...{ mode: "content", lineNumbers: true, limit: 1000, offset: 0 },
-    };
-    const queries: Partial<SearchQuery>[] = [
-      {},
-      { mode: "files_with_matches" },
-      { mode: "count" },
-      { ignoreCase: true },
-      { before: 2 },
-      { after: 1, before: 1 },
-      { glob: "*.ts" },
-      { glob: "b/*" },
-      { type: "py" },
-      { pattern: "^\\w+ = \\d$" },
-      { pattern: "o{2}|bar" },
-      { pattern: "(?i)FOO" },
-      { pattern: "foo(?!\\()" },
-      { pattern: "^$" },
-      { pattern: "\\{[^}]*\\}", multiline: true },
-      { pattern: "\\{[^}]*\\}", multiline: true, mode: "count" },
-      { pattern: "ü|本" },
-      { pattern: "no such thing" },
-      { path: "b" },
-      { path: "a.ts", before: 3 },
-      { limit: 2, offset: 1 },
-    ];
-    for (const query of queries) {
-      const [a, b] = await Promise.all([
-        fsSearch.perform({ ...base, ...query }, fast.env),
-        fsSearch.perform({ ...base, ...query }, slow.env),
-      ]);
-      expect([query, { ...b, engine: "ripgrep" }]).toEqual([query, a]);
-      expect(b.engine).toBe("javascript");
-    }
-    await Promise.all([fast.close(), slow.close()]);
-  });
-});
-
-describe("a catastrophic pattern", () => {
-  test("is refused by ripgrep's engine", async () => {
-    const bench = await createBench({ plugin: files });
-    await bench.put("a.txt", `${"a".repeat(5000)}b\n`);
-    expect(await bench.call("Grep", { pattern: "(a+)+(?=c)$" })).toMatchObject({
-      code: "PATTERN_INVALID",
-      text: expect.stringContaining("backtracking"),
-    });
-    await bench.close();
-  });
-
-  test("in JavaScript holds nothing: its thread ends with the deadline or a cancel, and this one goes on meanwhile", async () => {
-    const stop = new AbortController();
-    const bench = await createBench({ plugin: files, withoutRipgrep: true, signal: stop.signal });
-    await bench.put("a.txt", `${"a".repeat(60)}b\n`);
-    const { searchInJavascript } = await import("../../workers/effects/fs-search-javascript.ts");
-    const query: SearchQuery = {
-      ...{ pattern: "^(a+)+$", ignoreCase: false, multiline: false, before: 0, after: 0 },
-      ...{ mode: "content", lineNumbers: true, limit: 10, offset: 0 },
-    };
-    const start = { fd: -1, real: bench.folder, file: "a.txt", prefix: "" };
-    const late = searchInJavascript({ query, start, env: bench.env, deadline: () => 300 });
-    await expect(late).rejects.toMatchObject({ code: "SEARCH_TIMEOUT" });
-    const cancelled = fsSearch.perform(query, bench.env);
-    const ended = expect(cancelled).rejects.toThrow("enough");
-    setImmediate(() => stop.abort(new Error("enough")));
-    await ended;
-    await bench.close();
-  });
-});
 
 test("ripgrep that takes too long is a timeout, and output without end is cut and said", async () => {
   const bench = await createBench({ plugin: files });

@@ -1,0 +1,113 @@
+/**
+ * The session room's file calls, none of them synchronous. Each is a callback function of `fs`, called as its property at
+ * the time of the call, so that a fault test can stand in front of it (test/support/kill-at-syscall.cjs).
+ */
+import fs from "node:fs";
+import { dirname, join } from "node:path";
+
+type Done<T> = (error: NodeJS.ErrnoException | null, value?: T) => void;
+
+function call<T>(start: (done: Done<T>) => void): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    start((error, value) => (error ? reject(error) : resolve(value as T)));
+  });
+}
+
+/** Flags for adding to a log that must exist already. */
+export const appendOnly = fs.constants.O_WRONLY | fs.constants.O_APPEND;
+/** Flags for a small file that is overwritten in place, without being emptied first. */
+export const inPlace = fs.constants.O_WRONLY | fs.constants.O_CREAT;
+
+export const openFile = (path: string, flags: string | number): Promise<number> =>
+  call((done) => fs.open(path, flags, 0o600, done));
+export const closeFile = (fd: number): Promise<void> => call((done) => fs.close(fd, done));
+export const syncFile = (fd: number): Promise<void> => call((done) => fs.fsync(fd, done));
+export const syncData = (fd: number): Promise<void> => call((done) => fs.fdatasync(fd, done));
+export const truncateFile = (fd: number, size: number): Promise<void> => call((done) => fs.ftruncate(fd, size, done));
+export const renameFile = (from: string, to: string): Promise<void> => call((done) => fs.rename(from, to, done));
+export const readBytes = (path: string): Promise<Buffer> => call((done) => fs.readFile(path, done));
+export const readText = (path: string): Promise<string> => call((done) => fs.readFile(path, "utf8", done));
+export const statFile = (path: string): Promise<fs.Stats> => call((done) => fs.stat(path, done));
+
+/** Writes all of `bytes` at `position`, or at the end of a file opened to append; a short write is gone on with. */
+export async function writeAll(fd: number, bytes: Uint8Array, position: number | null = null): Promise<void> {
+  let written = 0;
+  while (written < bytes.length) {
+    const at = position === null ? null : position + written;
+    const more = await call<number>((done) => fs.write(fd, bytes, written, bytes.length - written, at, done));
+    if (more === 0) throw new Error(`the disk took ${written} of ${bytes.length} bytes`);
+    written += more;
+  }
+}
+
+/** Writes a new file and waits until its bytes are on disk. EEXIST when there is one. */
+export async function writeNewFile(path: string, bytes: Uint8Array, { sync }: { sync: boolean }): Promise<void> {
+  const fd = await openFile(path, "wx");
+  try {
+    await writeAll(fd, bytes);
+    if (sync) await syncFile(fd);
+  } finally {
+    await closeFile(fd);
+  }
+}
+
+/** Removes a file; that there is none is fine. */
+export async function removeFile(path: string): Promise<void> {
+  await ignoring("ENOENT", () => call<void>((done) => fs.unlink(path, done)));
+}
+
+/** Gives `from` a second name in one step. False when the name is taken. */
+export async function linkFile(from: string, to: string): Promise<boolean> {
+  try {
+    await call<void>((done) => fs.link(from, to, done));
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** Makes the names in a folder last through a power cut. */
+export async function syncFolder(folder: string): Promise<void> {
+  // Windows cannot open a folder, and keeps names without being asked.
+  if (process.platform === "win32") return;
+  const fd = await openFile(folder, "r");
+  try {
+    await syncFile(fd);
+  } finally {
+    await closeFile(fd);
+  }
+}
+
+/** Makes a folder and what is missing above it, 0700, on disk when this returns. */
+export async function makeFolder(folder: string): Promise<void> {
+  const first = await call<string | undefined>((done) => fs.mkdir(folder, { recursive: true, mode: 0o700 }, done));
+  if (first === undefined) return;
+  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+}
+
+/** Names in a folder, or none where there is no folder. */
+export async function namesIn(folder: string): Promise<string[]> {
+  const names = await ignoring("ENOENT", () => call<string[]>((done) => fs.readdir(folder, done)));
+  return names ?? [];
+}
+
+/** Paths of `folder`'s entries that end in `suffix`. */
+export async function pathsIn(folder: string, suffix: string): Promise<string[]> {
+  return (await namesIn(folder)).filter((name) => name.endsWith(suffix)).map((name) => join(folder, name));
+}
+
+/** The value, or undefined when it failed with this errno. */
+export async function ignoring<T>(errno: string, run: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await run();
+  } catch (error) {
+    if (errnoOf(error) === errno) return undefined;
+    throw error;
+  }
+}
+
+export function errnoOf(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}

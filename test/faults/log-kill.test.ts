@@ -1,0 +1,111 @@
+/** Kill -9 at every file-system call of a session's writer, in a real process: nothing it had announced is ever lost. */
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { assertPairs } from "../../core/session/pairs.ts";
+import { createStore, type SessionStore } from "../../core/session/store.ts";
+import { eachOfTwo, runChild, supportFile } from "../support/children.ts";
+import { callOf, recorder, usage } from "../support/session-events.ts";
+import { newStateHome, newStore, writeSession } from "../support/session-folder.ts";
+
+const project = "/projects/sample";
+
+interface KillPoint {
+  at: number;
+  when: "before" | "half" | "after";
+}
+
+function writer(mode: "new" | "resume", stateHome: string, env: Record<string, string>): ReturnType<typeof runChild> {
+  const args = ["--require", supportFile("kill-at-syscall.cjs"), supportFile("session-child.ts"), mode, stateHome];
+  return runChild(args, { env: { KILL_PATH: "/sessions", ...env } });
+}
+
+/** The calls of a run that is not killed, and the kill points they make. */
+async function countCalls(
+  mode: "new" | "resume",
+  stateHome: string,
+): Promise<{ calls: string[]; points: KillPoint[]; promised: string[] }> {
+  const report = join(newStateHome(), "calls");
+  const { exitCode, stderr, stdout } = await writer(mode, stateHome, { KILL_REPORT: report });
+  expect([exitCode, stderr]).toEqual([0, ""]);
+  const calls = readFileSync(report, "utf8").split("\n").slice(0, -1);
+  const points = calls.flatMap((call, index): KillPoint[] => {
+    const whens = call.startsWith("write ") ? (["before", "half", "after"] as const) : (["before", "after"] as const);
+    return whens.map((when) => ({ at: index + 1, when }));
+  });
+  return { calls, points, promised: stdout.split("\n") };
+}
+
+async function typesOf(store: SessionStore): Promise<string[]> {
+  return (await store.read("last")).events.map(({ type }) => type);
+}
+
+/** What the dead process had announced is in the log that the next one opens, and that one is sound. */
+async function assertNothingLost(stateHome: string, stdout: string, complete: readonly string[]): Promise<void> {
+  const store = createStore({ stateHome, project });
+  const durable = Math.max(0, ...[...stdout.matchAll(/^durable (\d+)$/gm)].map(([, count]) => Number(count)));
+  const [session] = await store.list({ all: false });
+  if (!session) {
+    expect(durable).toBe(0);
+    return;
+  }
+  const { log, state, recovery } = await store.resume(session.id);
+  expect(recovery?.lostLines).toBe(0);
+  assertPairs(state.messages);
+  await log.close();
+  expect(await store.verify(undefined)).toEqual([{ id: session.id, ok: true, events: log.count, problems: [] }]);
+  const types = await typesOf(store);
+  const resumed = types.lastIndexOf("session.resume");
+  expect(resumed).toBeGreaterThanOrEqual(durable);
+  expect(types.slice(0, resumed)).toEqual(complete.slice(0, resumed));
+}
+
+async function sweep(mode: "new" | "resume", template: string | undefined): Promise<void> {
+  const start = (): string => {
+    const stateHome = newStateHome();
+    if (template !== undefined) cpSync(template, stateHome, { recursive: true });
+    return stateHome;
+  };
+  const unharmed = start();
+  const { calls, points } = await countCalls(mode, unharmed);
+  const complete = await typesOf(createStore({ stateHome: unharmed, project }));
+  let killed = 0;
+  await eachOfTwo(points, async ({ at, when }) => {
+    const stateHome = start();
+    const { signal, exitCode, stdout, stderr } = await writer(mode, stateHome, { KILL_AT: String(at), KILL_WHEN: when });
+    // The head is written beside the log, so that a run may have a call less than the one that was counted.
+    if (signal === "SIGKILL") killed++;
+    else expect([exitCode, stderr]).toEqual([0, ""]);
+    await assertNothingLost(stateHome, stdout, complete);
+  });
+  process.stdout.write(`${mode}: ${calls.length} calls, ${points.length} kill points swept, ${killed} processes killed\n`);
+  expect(killed).toBeGreaterThan(points.length * 0.95);
+}
+
+test("a new session's writer may be killed at any file-system call", { timeout: 300_000 }, async () => {
+  await sweep("new", undefined);
+});
+
+test("a writer that recovers a torn session with a stale lock and a call in doubt may be killed at any call", {
+  timeout: 300_000,
+}, async () => {
+  const store = newStore();
+  const { path } = await writeSession(store, (session) => {
+    const record = recorder(session);
+    record("input", { content: [{ type: "text", text: "go" }], source: "prompt" });
+    record("answer", { step: 1, message: { role: "assistant", content: [callOf("1")] }, stop: "tool_use", usage, model: "a" });
+    record("tool.start", { callId: "1" });
+  });
+  writeFileSync(path, '{"v":1,"seq":5,"at":"2026', { flag: "a" });
+  const gone = await runChild(["-p", "process.pid"]);
+  const holder = {
+    pid: Number(gone.stdout),
+    host: hostname(),
+    at: "2026-01-01T00:00:00.000Z",
+    nonce: "0123456789abcdef",
+  };
+  writeFileSync(path.replace(/jsonl$/, "lock"), JSON.stringify(holder));
+  mkdirSync(store.outputDir("x"));
+  await sweep("resume", store.stateHome);
+});

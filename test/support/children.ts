@@ -1,0 +1,42 @@
+/** Real processes of this Node.js that run a file of test/support, for the fault tests. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+export const supportFile = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+export interface Ended {
+  stdout: string;
+  stderr: string;
+  exitCode: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+/** Runs to its end. `shell` is put in front: `ulimit -f 8; exec`. */
+export async function runChild(
+  args: readonly string[],
+  options: { env?: Record<string, string>; shell?: string } = {},
+): Promise<Ended> {
+  const [file, argv] = options.shell
+    ? (["sh", ["-c", `${options.shell} "$@"`, "sh", process.execPath, ...args]] as const)
+    : ([process.execPath, args] as const);
+  const child = spawn(file, argv, {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, NODE_OPTIONS: "", ...options.env },
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (chunk) => (stdout += String(chunk)));
+  child.stderr.on("data", (chunk) => (stderr += String(chunk)));
+  const [exitCode, signal] = await once(child, "close");
+  return { stdout, stderr, exitCode, signal };
+}
+
+/** Runs all, two at a time. */
+export async function eachOfTwo<T>(items: readonly T[], run: (item: T) => Promise<void>): Promise<void> {
+  const queue = items.values();
+  const work = async (): Promise<void> => {
+    for (const item of queue) await run(item);
+  };
+  await Promise.all([work(), work()]);
+}

@@ -1,0 +1,13 @@
+/** A core of its own for tests that kill it: `node process-core.ts FOLDER foreground|background COMMAND`. Prints `asked`, then waits. */
+import { createProcesses } from "../../workers/processes.ts";
+
+const [, , folder = "", mode = "", command = ""] = process.argv;
+const processes = createProcesses({ env: process.env });
+const shells = processes.shells("s", { outputDir: `${folder}/.output` });
+const request = { command, cwd: folder, roots: [folder], timeoutMs: 600_000, maxOutputBytes: 1_000 };
+
+if (mode === "background") await shells.start(request);
+else void shells.run(request, { signal: new AbortController().signal, onOutput: () => undefined });
+
+process.stdout.write("asked\n");
+setInterval(() => undefined, 60_000);
