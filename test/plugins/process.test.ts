@@ -63,7 +63,7 @@ test("cut output names the file that holds all of it", async () => {
 });
 
 test("a child left running is told of", async () => {
-  expect(text(await bash("sleep 44002 & echo hi"))).toMatch(
+  expect(text(await bash('sleep 44002 & until [ "$(cat /proc/$!/comm)" = sleep ]; do :; done; echo hi'))).toMatch(
     /^hi\n\n1 process it left running was ended \(sleep\); use run_in_background/,
   );
 });

@@ -21,6 +21,10 @@ export interface CallOptions {
   stdin?: string;
   env?: Record<string, string>;
   cwd?: string;
+  /** Put in front of the command: `ulimit -f 64; exec`. */
+  shell?: string;
+  /** Another build's launcher. */
+  launcher?: string;
 }
 
 export interface Bench {
@@ -135,8 +139,11 @@ async function findLogs(folder: string): Promise<string[]> {
     .map((name) => path.join(folder, name));
 }
 
-function startCommand(args: readonly string[], { cwd, env, stdin }: CallOptions & { cwd: string }): Started {
-  const child = spawn(process.execPath, [launcher, ...args], { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
+function startCommand(args: readonly string[], options: CallOptions & { cwd: string }): Started {
+  const { cwd, env, stdin, shell } = options;
+  const line = [process.execPath, options.launcher ?? launcher, ...args];
+  const [program = "", ...rest] = shell === undefined ? line : ["/bin/sh", "-c", `${shell} "$@"`, "sh", ...line];
+  const child = spawn(program, rest, { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
   const output = { stdout: "", stderr: "" };
   let wake: (() => void)[] = [];
   const collect = (name: "stdout" | "stderr") => (chunk: Buffer) => {
@@ -168,6 +175,12 @@ function startCommand(args: readonly string[], { cwd, env, stdin }: CallOptions 
       }
     },
   };
+}
+
+/** The lines of a JSON stream; one that was torn is left out. */
+export function jsonLines<T = SessionEvent>(text: string): T[] {
+  const lines = text.slice(0, text.lastIndexOf("\n") + 1).split("\n");
+  return lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as T);
 }
 
 /** What the model was told of each call in the newest request. */
