@@ -13,7 +13,7 @@ import { parseRules, type Rule } from "./permission/rules.ts";
 import type { RegisteredTool, Registry } from "./registry.ts";
 import type { RuntimeOptions } from "./runtime.ts";
 import { keepOutput } from "./session/kept-output.ts";
-import { createQueue, createRecord, type QueuedSession, type Record } from "./session/session.ts";
+import { createQueue, createRecorder, type QueuedSession, type Record, type Recorder } from "./session/session.ts";
 import type { SessionState } from "./session/state.ts";
 import type { OpenedSession, SessionStore } from "./session/store.ts";
 import { loadInstructions } from "./turn/instructions.ts";
@@ -70,21 +70,20 @@ export async function openSession(open: OpenOptions, deps: SessionDeps): Promise
     modelName = opened.state.model;
   let model = await activate(modelName, deps);
   const { log, state } = opened;
-  const record = createRecord({ log, state, ...(deps.front?.onEvent ? { onEvent: deps.front.onEvent } : {}) });
-  for (const event of opened.appended) deps.front?.onEvent?.(event);
+  const { record, flush } = createRecorder({ log, state, opened: opened.appended, onEvent: deps.front?.onEvent });
   await deps.hooks.observe("session.open", {
     sessionId: log.id,
     source: open.resume === undefined ? "startup" : "resume",
     model: modelName,
   });
 
-  const calls = callDeps({ opened, record, tools, rules, deps, mode: () => mode });
+  const calls = callDeps({ opened, record, flush, tools, rules, deps, mode: () => mode });
   const turnDeps: Omit<TurnDeps, "model"> = {
     state,
     system: lazySystem(opened, record, deps),
     hooks: deps.hooks,
     record,
-    flush: () => log.flush(),
+    flush,
     calls: calls.deps,
     limits: {
       maxTurns: settings.limits.maxTurns,
@@ -110,7 +109,7 @@ export async function openSession(open: OpenOptions, deps: SessionDeps): Promise
     await calls.closeShells();
     await deps.hooks.observe("session.close", { sessionId: log.id, reason });
     record("session.close", { reason });
-    await log.flush().finally(() => log.close());
+    await flush().finally(() => log.close());
   }
   let closing: Promise<void> | undefined;
 
@@ -133,7 +132,7 @@ export async function openSession(open: OpenOptions, deps: SessionDeps): Promise
       refuseRootBypass({ mode: next, uid: process.getuid?.(), allowed: deps.allowRootBypass ?? false });
       mode = next;
     },
-    callTool: (name, input) => callOnce(name, input, calls.deps, log.flush),
+    callTool: (name, input) => callOnce(name, input, calls.deps, flush),
     recordHook: (fired) => void record("hook.fired", fired),
     close(reason = "done") {
       closing ??= close(reason);
@@ -184,22 +183,22 @@ async function activate(full: string, { registry, env, config, cwd, owner }: Ses
   return { full, name: full.slice(slash + 1), provider, options: { env, settings, cwd, owner } };
 }
 
-interface CallDepsInput {
+interface CallDepsInput extends Recorder {
   opened: OpenedSession;
-  record: Record;
   tools: readonly RegisteredTool[];
   rules: readonly Rule[];
   deps: SessionDeps;
   mode(): Mode;
 }
 
-function callDeps({ opened, record, tools, rules, deps, mode }: CallDepsInput): {
+function callDeps({ opened, record, flush, tools, rules, deps, mode }: CallDepsInput): {
   deps: TurnDeps["calls"];
   closeShells(): Promise<void>;
 } {
   const { log, state } = opened;
   const settings = deps.config.config;
   const sessionId = log.id;
+  const ask = deps.front?.ask;
   const shells = lazyShells(opened, deps);
   const approverFor = (current: Mode) =>
     createApprover({
@@ -215,7 +214,8 @@ function callDeps({ opened, record, tools, rules, deps, mode }: CallDepsInput): 
       },
       judge: (call) => deps.hooks.judge("tool.approve", call),
       judgeAsk: (call, reason) => deps.hooks.judge("tool.ask", { ...call, reason }),
-      ask: deps.front?.ask,
+      // What is asked about is seen first, and so on disk.
+      ask: ask && (async (question, options) => flush().then(() => ask(question, options))),
       sessionRules: () => state.sessionRules,
       rememberAlways: (rule) => deps.config.rememberAlways(rule),
     });
@@ -239,7 +239,7 @@ function callDeps({ opened, record, tools, rules, deps, mode }: CallDepsInput): 
       },
       hooks: deps.hooks,
       record,
-      flush: () => log.flush(),
+      flush,
       cwd: () => state.cwd,
       services: {
         shells: shells.open,

@@ -86,6 +86,8 @@ export interface ConfigHost {
 
 export interface ToolsHost {
   list(): Promise<(ToolManifest & { plugin: string })[]>;
+  /** By exact name. TOOL_UNKNOWN names the nearest. */
+  find(name: string): Promise<ToolManifest & { plugin: string }>;
   /** Through the dispatcher: rules, judges, approval, thread, log. TOOL_UNKNOWN. */
   call(
     name: string,

@@ -8,18 +8,28 @@ export interface OutputLimits {
 
 export type KeepOutput = (text: string) => Promise<string>;
 
-/** The content with each over-long text cut to its head and a pointer to the file that `keep` wrote it to. */
-export async function capOutput(content: ResultContent[], limits: OutputLimits, keep: KeepOutput): Promise<ResultContent[]> {
+/**
+ * The content with each over-long text cut to its head and a pointer to the file that `keep` wrote it to; or to `wholeFile`,
+ * where the tool itself has cut its output and kept the whole.
+ */
+export async function capOutput(
+  content: ResultContent[],
+  limits: OutputLimits,
+  keep: KeepOutput,
+  wholeFile?: string,
+): Promise<ResultContent[]> {
   if (content.every((block) => block.type !== "text" || fits(block.text, limits))) return content;
   return await Promise.all(
     content.map(async (block) => {
       if (block.type !== "text" || fits(block.text, limits)) return block;
-      const file = await keep(block.text);
       const head = headOf(block.text, limits);
-      const lines = countLines(block.text);
+      const shown = countLines(head);
+      const of = wholeFile === undefined ? ` of ${countLines(block.text)}` : "";
+      const size = wholeFile === undefined ? ` (${Buffer.byteLength(block.text)} bytes in all)` : "";
+      const file = wholeFile ?? (await keep(block.text));
       return {
         type: "text" as const,
-        text: `${head}\n… cut: ${countLines(head)} of ${lines} lines shown (${Buffer.byteLength(block.text)} bytes in all). The whole output is in ${file}; Read it with offset and limit.`,
+        text: `${head}\n… cut: ${shown}${of} lines shown${size}. The whole output is in ${file}; Read it with offset and limit.`,
       };
     }),
   );

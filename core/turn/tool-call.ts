@@ -150,7 +150,8 @@ async function runApproved(
 async function shapeResult(facts: CallFacts, outcome: ToolOutcome, startedAt: number, deps: CallDeps): Promise<CallReport> {
   const durationMs = elapsed(startedAt);
   const { isError, code, data, files, cwd } = outcome;
-  const kept = await capOutput(deps.redact(outcome.content), deps.outputLimits, deps.keepOutput(facts.callId));
+  const whole = typeof data?.["outputFile"] === "string" ? data["outputFile"] : undefined;
+  const kept = await capOutput(deps.redact(outcome.content), deps.outputLimits, deps.keepOutput(facts.callId), whole);
   const { content } = await deps.hooks.rewrite("tool.result", {
     ...facts,
     content: kept,

@@ -108,7 +108,8 @@ function answerOf(played: PlayedAnswer, model: string): Answer {
 function callOf(call: PlayedCall, isCut: boolean): Answer["content"][number] {
   const input = isCut ? undefined : objectOf(call.json);
   const named = { type: "tool_call" as const, callId: call.id, name: call.name };
-  return input === undefined ? { ...named, input: {}, malformed: call.json } : { ...named, input };
+  if (input !== undefined) return { ...named, input };
+  return { ...named, input: {}, malformed: call.json, ...(isCut ? { cut: true } : {}) };
 }
 
 function objectOf(json: string): JsonObject | undefined {

@@ -1,0 +1,244 @@
+/**
+ * Who may import whom. Each table below is a law of its own: rooms, npm packages, node: modules; then cycles and dead ends.
+ * A room or package that no row names may import, or be imported by, nothing: a new one needs a row.
+ */
+"use strict";
+
+const ours = "^(core|workers|plugins|config|bin|scripts|test)/";
+const contract = "^core/contract/";
+const composition = "^core/([^/]+\\.ts$|shell/)";
+// Files directly in core/ that are rooms of one file, not part of the composition.
+const singleFiles = "^core/(hooks|registry|version)\\.ts$";
+
+/** [room, its files, what of ours they may import]. Rows overlap on nothing, and together cover the four source folders. */
+const rooms = [
+  ["contract", contract, [contract]],
+  ["hooks and registry", "^core/(hooks|registry)\\.ts$", [contract, "^core/(hooks|registry)\\.ts$"]],
+  ["version", "^core/version\\.ts$", []],
+  ["permission", "^core/permission/", [contract, "^core/permission/"]],
+  ["session", "^core/session/", [contract, "^core/session/", "^core/permission/", singleFiles]],
+  ["turn", "^core/turn/", [contract, "^core/turn/", "^core/session/", "^core/permission/", singleFiles]],
+  ["testing", "^core/testing/", [contract, "^core/testing/"]],
+  ["built-ins' places in the core", "^core/builtins\\.ts$", [contract, "^plugins/[^/]+/index\\.ts$"]],
+  ["composition", composition, ["^core/", "^workers/", "^config/"], `${singleFiles}|^core/builtins\\.ts$`],
+  ["built-ins' places in a thread", "^workers/inside/builtin-tools\\.ts$", ["^workers/inside/", "^plugins/[^/]+/index\\.ts$"]],
+  [
+    "inside a thread",
+    "^workers/inside/",
+    [contract, "^workers/inside/", "^workers/(context-direct|call-messages|core-port)\\.ts$", "^workers/effects/"],
+    "^workers/inside/builtin-tools\\.ts$",
+  ],
+  ["workers", "^workers/", [contract, "^workers/", "^core/permission/(grants|confined-path)\\.ts$"], "^workers/inside/"],
+  ["config", "^config/", [contract, "^config/"]],
+];
+
+/** What tests of a room may import besides the public modules, test/support and fixtures: the room that they mirror. */
+const testRooms = [
+  ["turn", ["^core/turn/", "^core/session/", "^core/hooks\\.ts$", "^core/registry\\.ts$"]],
+  ["session", ["^core/session/"]],
+  ["permission", ["^core/permission/"]],
+  ["workers", ["^workers/", "^core/permission/(grants|confined-path)\\.ts$", "^plugins/[^/]+/index\\.ts$"]],
+  ["config", ["^config/"]],
+  ["shell", ["^core/"]],
+  ["plugins", ["^plugins/", "^config/", "^workers/effects/", "^core/(session|permission)/", "^scripts/build/"]],
+  ["faults", ["^core/session/", "^workers/"]],
+  ["scenarios", []],
+  // Laws of pure files, wherever they are.
+  ["properties", ["^core/(?!shell/|runtime)", "^workers/", "^config/"]],
+  ["architecture", ["^scripts/", "^core/contract/", "^core/hooks\\.ts$", "^config/schema\\.ts$"]],
+  ["bench", ["^core/", "^workers/", "^config/"]],
+];
+
+/** [package, the files that may import it]. One room per package: to change a dependency is to change one file. */
+const packages = [
+  [
+    "zod",
+    `${contract}|^core/turn/tool-input\\.ts$|^core/testing/script-format\\.ts$|^config/(schema|check)\\.ts$|^plugins/|^workers/inside/`,
+  ],
+  ["tapable", "^core/hooks\\.ts$"],
+  ["piscina", "^workers/(pool|thread-call)\\.ts$"],
+  ["cosmiconfig", "^config/load\\.ts$"],
+  ["jsonc-parser", "^config/|^core/testing/"],
+  ["yaml", "^config/"],
+  ["ignore", "^core/permission/path-pattern\\.ts$|^workers/effects/ignore-files\\.ts$"],
+  ["tinyglobby", "^workers/effects/fs-list-javascript\\.ts$"],
+  ["@vscode/ripgrep", "^workers/effects/ripgrep\\.ts$|^core/shell/doctor\\.ts$"],
+  ["@oclif/core", "^core/shell/"],
+  ["marked", "^core/shell/"],
+  ["@pydantic/genai-prices", "^core/turn/cost\\.ts$"],
+  ["@anthropic-ai/sdk", "^plugins/anthropic/"],
+  ["diff", "^plugins/files/"],
+];
+
+/** [node: module, the files that may import it]. Modules without effects on the world are not listed. */
+const nodeModules = [
+  [
+    "fs",
+    [
+      "^workers/effects/",
+      "^workers/(processes|shells|shell-run|background-runs|output-file|descendants|reaper)\\.ts$",
+      "^core/session/(disk|store|lock|log|log-file)\\.ts$",
+      "^core/permission/(confined-path|remembered)\\.ts$",
+      "^core/turn/instructions\\.ts$",
+      "^core/shell/",
+      "^core/(manifests|index)\\.ts$",
+      "^config/",
+      "^plugins/(demo|scripted|sessions)/",
+    ],
+  ],
+  ["child_process", ["^workers/[^/]+\\.ts$", "^workers/effects/", "^plugins/demo/"]],
+  ["(http|https)", ["^core/testing/", "^plugins/anthropic/"]],
+  ["(net|tls|dgram|dns)", ["^core/testing/", "^workers/reaper\\.ts$"]],
+  ["worker_threads", ["^workers/"]],
+  ["vm", ["^plugins/process/line-filter\\.ts$"]],
+  ["module", ["^workers/inside/prepare\\.ts$", "^workers/pool\\.ts$"]],
+];
+
+/** node: modules that a built-in may import at all, effects or not. */
+const pluginNodeModules = [
+  ["anthropic", "^(http|https|stream|buffer|timers/promises)$"],
+  ["demo", "^(fs/promises|child_process|os|path|util|events)$"],
+  ["scripted", "^(fs/promises|path|timers/promises)$"],
+  ["sessions", "^(fs/promises|path)$"],
+  // A pattern of the model's is run with a bound on its time.
+  ["process", "^vm$"],
+  ["[^/]+", "^(path|crypto|util|timers/promises)$"],
+];
+
+const sources = "^(core|workers|plugins|config)/";
+const npmTypes = ["npm", "npm-dev", "npm-optional", "npm-peer", "npm-bundled", "npm-no-pkg", "npm-unknown"];
+const inPackage = (name) => `(^|/)node_modules/${name}/`;
+const withoutPrefix = (name) => `^(node:)?${name}(/promises)?$`;
+
+function roomRules() {
+  return rooms.map(([name, files, allowed, except]) => ({
+    name: `room: ${name}`,
+    severity: "error",
+    from: { path: files, ...(except ? { pathNot: except } : {}) },
+    to: { path: ours, ...(allowed.length > 0 ? { pathNot: allowed.join("|") } : {}) },
+  }));
+}
+
+function testRules() {
+  const shared = "^core/(index|contract/(plugin|errors|events)|testing/index)\\.ts$|^test/";
+  const known = testRooms.map(([name]) => name).join("|");
+  return [
+    ...testRooms.map(([name, allowed]) => ({
+      name: `room: test/${name}`,
+      severity: "error",
+      from: { path: `^test/${name}/` },
+      to: { path: ours, pathNot: [shared, contract, ...allowed].join("|") },
+    })),
+    {
+      name: "room: unknown test folder",
+      severity: "error",
+      from: { path: "^test/", pathNot: `^test/(${known}|support|fixtures)/` },
+      to: { path: sources },
+    },
+  ];
+}
+
+function pluginRules() {
+  return [
+    {
+      name: "plugin: only itself and gantry/*",
+      severity: "error",
+      from: { path: "^plugins/([^/]+)/" },
+      to: { path: ours, pathNot: "^plugins/$1/|^core/(contract/(plugin|errors|events)|testing/index)\\.ts$" },
+    },
+    {
+      name: "plugin: the core by its public name",
+      severity: "error",
+      from: { path: "^plugins/" },
+      to: { path: "^core/", dependencyTypesNot: ["aliased-tsconfig-paths", "aliased-tsconfig", "aliased"] },
+    },
+    {
+      name: "plugin: gantry/testing is for scripted and demo",
+      severity: "error",
+      from: { path: "^plugins/", pathNot: "^plugins/(scripted|demo)/" },
+      to: { path: "^core/testing/" },
+    },
+    ...pluginNodeModules.map(([plugin, allowed], i) => ({
+      name: `node: in plugins/${plugin}`,
+      severity: "error",
+      from: {
+        path: `^plugins/${plugin}/`,
+        ...(plugin === "[^/]+"
+          ? {
+              pathNot: `^plugins/(${pluginNodeModules
+                .slice(0, i)
+                .map(([name]) => name)
+                .join("|")})/`,
+            }
+          : {}),
+      },
+      to: { dependencyTypes: ["core"], pathNot: allowed.replace("^(", "^(node:)?(") },
+    })),
+  ];
+}
+
+function packageRules() {
+  return [
+    ...packages.map(([name, importers]) => ({
+      name: `package: ${name}`,
+      severity: "error",
+      from: { path: sources, pathNot: importers },
+      to: { path: inPackage(name) },
+    })),
+    {
+      name: "package: unlisted",
+      severity: "error",
+      from: { path: sources },
+      to: { dependencyTypes: npmTypes, pathNot: packages.map(([name]) => inPackage(name)).join("|") },
+    },
+  ];
+}
+
+function nodeRules() {
+  return [
+    ...nodeModules.map(([name, importers]) => ({
+      name: `node: ${name}`,
+      severity: "error",
+      from: { path: sources, ...(importers.length > 0 ? { pathNot: importers.join("|") } : {}) },
+      to: { dependencyTypes: ["core"], path: withoutPrefix(name) },
+    })),
+    { name: "node: in contract", severity: "error", from: { path: contract }, to: { dependencyTypes: ["core"] } },
+  ];
+}
+
+module.exports = {
+  forbidden: [
+    ...roomRules(),
+    ...testRules(),
+    ...pluginRules(),
+    ...packageRules(),
+    ...nodeRules(),
+    {
+      name: "no cycles",
+      severity: "error",
+      from: { path: sources },
+      // Types may know each other: a cycle of types is gone when the program runs.
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
+    {
+      name: "nothing imports tests or scripts",
+      severity: "error",
+      from: { path: sources },
+      to: { path: "^(test|scripts|bin)/" },
+    },
+    { name: "everything resolves", severity: "error", from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "^dist/|^test/fixtures/" },
+    // A link to node_modules stays a link: paths in this file are as they are written.
+    preserveSymlinks: true,
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "default", "types"],
+      mainFields: ["module", "main"],
+    },
+  },
+};

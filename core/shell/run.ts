@@ -1,0 +1,184 @@
+/** `gantry run`: one input, one turn, one exit code. */
+import { GantryError } from "../contract/errors.ts";
+import type { CommandInput } from "../contract/plugin.ts";
+import type { Session } from "../open-session.ts";
+import type { FrontEnd, Runtime } from "../runtime.ts";
+import type { TurnOutcome } from "../turn/turn.ts";
+import { usageError } from "./command-line.ts";
+import { describeError, errorLines, errorText, exitOf } from "./envelope.ts";
+import { canAsk, type ShellIo } from "./io.ts";
+import { errorOf, exitOfOutcome, runErrorObject, runObject, streamJson } from "./output.ts";
+import { type PromptSource, readPrompt } from "./prompt-input.ts";
+import { readSessionFlags, type SessionFlags } from "./session-flags.ts";
+import { createSessionView, type SessionView } from "./session-view.ts";
+import { listenForStop, type StopRequests } from "./signals.ts";
+import { start, workingFolder } from "./start.ts";
+import { summaryLine } from "./tool-lines.ts";
+
+type Format = "text" | "json" | "stream-json";
+
+interface RunPlan {
+  format: Format;
+  deltas: boolean;
+  prompt: string | undefined;
+  /** stdin brings answers to questions, not the prompt. */
+  answersOnStdin: boolean;
+  cwd: string;
+  flags: SessionFlags;
+}
+
+/** Resolves with the exit code, when the session is closed and all output is out. */
+export async function run(input: CommandInput, io: ShellIo): Promise<number> {
+  const format = (input.flags["output"] ?? "text") as Format;
+  let cancel: () => void = () => undefined;
+  const stop = listenForStop(io.signals, { onStop: () => cancel(), exitNow: io.exitNow });
+  let view: SessionView | undefined;
+  try {
+    const plan = await planRun(input, io, format);
+    view = await createSessionView({
+      io,
+      quiet: plan.flags.quiet,
+      verbose: plan.flags.verbose,
+      draw: format === "text",
+      interactive: !plan.answersOnStdin,
+      onGone: () => cancel(),
+    });
+    return await drive(plan, { io, view, stop, onCancel: (act) => (cancel = act) });
+  } catch (error) {
+    return await reportEarlyEnd(error, format, { io, view, stop });
+  } finally {
+    await view?.flush();
+    stop.close();
+  }
+}
+
+async function planRun(input: CommandInput, io: ShellIo, format: Format): Promise<RunPlan> {
+  const deltas = input.flags["include-deltas"] === true;
+  if (deltas && format !== "stream-json") throw usageError(["--include-deltas goes with --output stream-json."], "run");
+  const cwdFlag = input.flags["cwd"];
+  const cwd = await workingFolder(io, typeof cwdFlag === "string" ? cwdFlag : undefined);
+  const flags = readSessionFlags(input.flags, "run", cwd);
+  const prompt = input.args["prompt"];
+  const answersOnStdin = flags.approve === "prompt" && io.stdin.isTTY !== true && prompt !== undefined && prompt !== "-";
+  return { format, deltas, prompt, answersOnStdin, cwd, flags };
+}
+
+interface RunParts {
+  io: ShellIo;
+  view: SessionView;
+  stop: StopRequests;
+  onCancel(act: () => void): void;
+}
+
+async function drive(plan: RunPlan, parts: RunParts): Promise<number> {
+  const { io, view, stop } = parts;
+  const front = frontEnd(plan, parts);
+  const canTrust = canAsk(io);
+  const [prompt, started] = await Promise.allSettled([
+    promptOf(plan, parts),
+    start({
+      io,
+      cwd: plan.cwd,
+      flags: plan.flags,
+      front,
+      wantCost: plan.format === "json" || view.isTerminal,
+      ...(canTrust ? { askTrust: async (status) => (await view.asker()).trust(status, { signal: stop.signal }) } : {}),
+    }),
+  ]);
+  if (started.status === "rejected") throw started.reason;
+  const { runtime } = started.value;
+  let ended: EndedRun;
+  try {
+    if (prompt.status === "rejected") throw prompt.reason;
+    ended = await oneTurn(prompt.value, runtime, plan, parts);
+  } finally {
+    await runtime.close();
+  }
+  return printEnd(ended, plan, parts);
+}
+
+function promptOf(plan: RunPlan, { io, view, stop }: RunParts): Promise<PromptSource> {
+  const { prompt, answersOnStdin } = plan;
+  if (prompt !== undefined && answersOnStdin && prompt.trim() !== "")
+    return Promise.resolve({ text: prompt, source: "prompt" });
+  return readPrompt(prompt, {
+    stdin: () => io.stdin,
+    fd: io.stdinFd,
+    signal: stop.signal,
+    say: (text) => view.front.say(text),
+  });
+}
+
+function frontEnd(plan: RunPlan, { io, view }: RunParts): FrontEnd {
+  const shown = view.front;
+  const stream = plan.format === "stream-json" ? streamJson(view.out, { deltas: plan.deltas }) : undefined;
+  const onDelta = plan.deltas ? stream?.onDelta : shown.onDelta;
+  const answers = plan.answersOnStdin || canAsk(io);
+  return {
+    onEvent(event) {
+      stream?.onEvent(event);
+      shown.onEvent(event);
+    },
+    ...(onDelta ? { onDelta } : {}),
+    ...(answers ? { ask: async (question, options) => (await view.asker()).approve(question, options) } : {}),
+    ...(answers ? { askUser: async (questions, options) => (await view.asker()).questions(questions, options) } : {}),
+  };
+}
+
+interface EndedRun {
+  session: Session;
+  outcome: TurnOutcome;
+  exit: number;
+}
+
+async function oneTurn({ text, source }: PromptSource, runtime: Runtime, plan: RunPlan, parts: RunParts): Promise<EndedRun> {
+  const { view, stop } = parts;
+  if (stop.exit !== undefined) throw new GantryError("INTERRUPTED", "stopped before the session began");
+  const session = await runtime.openSession(plan.flags.resume === undefined ? {} : { resume: plan.flags.resume });
+  for (const note of session.recovery) view.front.say(note);
+  parts.onCancel(() => session.cancel());
+  const sent = session.send([{ type: "text", text }], source);
+  // The signal may have come while the session was being opened.
+  if (stop.signal.aborted) session.cancel();
+  const outcome = await sent;
+  const exit = exitOfOutcome(outcome, stop.exit ?? (view.out.gone ? 130 : undefined));
+  await session.close(outcome.stop === "interrupted" ? "interrupted" : outcome.error ? "error" : "done");
+  return { session, outcome, exit };
+}
+
+/** After the session is closed: what is printed here is the last word, and one object is one object. */
+function printEnd({ session, outcome, exit }: EndedRun, plan: RunPlan, { view }: RunParts): number {
+  view.front.clear();
+  const text = outcome.text.replace(/\n$/, "");
+  if (plan.format === "json") view.out.write(runObject({ sessionId: session.id, turns: session.state.turns, outcome, exit }));
+  if (plan.format === "text" && !view.isTerminal && text !== "") view.out.write(`${text}\n`);
+  const error = errorOf(outcome);
+  if (error && exit !== 0 && plan.format !== "json" && outcome.stop !== "interrupted")
+    view.talk.write(errorLines(error, view.style));
+  if (outcome.stop === "interrupted") view.front.say(`The session is kept. To go on: gantry run --resume ${session.id} "…"`);
+  else if (view.isTerminal && !plan.flags.quiet) {
+    const facts = { model: session.model, sessionId: session.id };
+    view.front.say(summaryLine(outcome, facts, { style: view.style, columns: view.columns() }));
+  }
+  return exit;
+}
+
+/** Whatever ended the run before its turn did. */
+async function reportEarlyEnd(
+  error: unknown,
+  format: Format,
+  { io, view, stop }: { io: ShellIo; view: SessionView | undefined; stop: StopRequests },
+): Promise<number> {
+  const facts = describeError(error);
+  const { createWriter } = await import("./writer.ts");
+  const { createStyle, describeTerminal } = await import("./style.ts");
+  const out = view?.out ?? createWriter(io.stdout);
+  const talk = view?.talk ?? createWriter(io.stderr);
+  const style = view?.style ?? createStyle(describeTerminal(io.stderr, io.env).color);
+  view?.front.clear();
+  if (format === "json") out.write(runErrorObject(facts));
+  if (format === "stream-json") out.write(`${JSON.stringify({ type: "error", data: facts })}\n`);
+  if (format !== "json") talk.write(errorText(error, style, io.env));
+  await Promise.all([out.flush(), talk.flush()]);
+  return stop.exit ?? exitOf(facts);
+}

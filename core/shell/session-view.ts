@@ -1,0 +1,103 @@
+/** The streams, the front end and the person of one session, put together once for `run` and the line session. */
+import { type AnswerLines, createAnswerLines } from "./answers.ts";
+import type { Asker } from "./ask.ts";
+import { createTerminalFront, type TerminalFront } from "./front-terminal.ts";
+import { isCi, type ShellIo } from "./io.ts";
+import { createStyle, describeTerminal, type Style } from "./style.ts";
+import { createWriter, type Writer } from "./writer.ts";
+
+export interface SessionView {
+  out: Writer;
+  talk: Writer;
+  /** Of what talk is written to. */
+  style: Style;
+  columns(): number;
+  /** stdout is a terminal: the answer is drawn as it streams. */
+  isTerminal: boolean;
+  front: TerminalFront;
+  /** Loaded at the first question. */
+  asker(): Promise<Asker>;
+  flush(): Promise<void>;
+}
+
+export interface SessionViewOptions {
+  io: ShellIo;
+  quiet: boolean;
+  verbose: boolean;
+  /** Whether answers are drawn on stdout: not with json forms. */
+  draw: boolean;
+  interactive: boolean;
+  /** Where answers to questions come from; default: lines of stdin. */
+  nextLine?: AnswerLines["next"];
+  /** Takes the part of a question that is to be the editor's prompt; what is left is shown before it. */
+  splitPrompt?: (text: string) => string;
+  onGone?: () => void;
+}
+
+export async function createSessionView(options: SessionViewOptions): Promise<SessionView> {
+  const { io } = options;
+  const stdout = describeTerminal(io.stdout, io.env);
+  const stderr = describeTerminal(io.stderr, io.env);
+  const oneTerminal = stdout.isTerminal && stderr.isTerminal;
+  const out = createWriter(io.stdout, options.onGone ? { onGone: options.onGone } : {});
+  // One writer for one terminal: two would overtake each other.
+  const talk = oneTerminal && options.draw ? out : createWriter(io.stderr);
+  const style = createStyle(stderr.color);
+  // What no terminal shows is not clipped: a log wants the whole line.
+  const columns = (): number => {
+    if (!stderr.isTerminal && !stdout.isTerminal) return Number.MAX_SAFE_INTEGER;
+    return describeTerminal(stderr.isTerminal ? io.stderr : io.stdout, io.env).columns;
+  };
+  const isTerminal = options.draw && stdout.isTerminal;
+  const tools = new Map(io.manifests().flatMap(({ contributes }) => contributes.tools.map((tool) => [tool.name, tool])));
+  let front: TerminalFront | undefined;
+  const answer = isTerminal ? await drawnAnswer(out, io, () => front?.clear()) : undefined;
+  front = createTerminalFront({
+    talk,
+    style,
+    columns,
+    quiet: options.quiet,
+    verbose: options.verbose,
+    status: stderr.isTerminal && io.env["TERM"] !== "dumb" && !isCi(io.env),
+    answer,
+    findTool: (name) => tools.get(name),
+  });
+  const asker = lazyAsker(options, talk, style, front);
+  return {
+    out,
+    talk,
+    style,
+    columns,
+    isTerminal,
+    front,
+    asker,
+    flush: () => Promise.all([out.flush(), talk.flush()]).then(() => undefined),
+  };
+}
+
+async function drawnAnswer(out: Writer, io: ShellIo, clear: () => void) {
+  const { createAnswerView } = await import("./answer-view.ts");
+  const print = (lines: readonly string[]): void => {
+    clear();
+    out.write(`${lines.join("\n")}\n`);
+  };
+  return createAnswerView(print, () => {
+    const { color, columns } = describeTerminal(io.stdout, io.env);
+    return { style: createStyle(color), columns };
+  });
+}
+
+function lazyAsker(options: SessionViewOptions, talk: Writer, style: Style, front: TerminalFront): () => Promise<Asker> {
+  let asker: Promise<Asker> | undefined;
+  const load = async (): Promise<Asker> => {
+    const { createAsker } = await import("./ask.ts");
+    const lines = options.nextLine ?? createAnswerLines(options.io.stdin).next;
+    const show = (text: string): Promise<void> => {
+      front.clear();
+      talk.write(options.splitPrompt ? options.splitPrompt(text) : text);
+      return talk.flush();
+    };
+    return createAsker({ show, nextLine: lines, style, interactive: options.interactive });
+  };
+  return () => (asker ??= load());
+}

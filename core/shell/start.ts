@@ -1,0 +1,97 @@
+/**
+ * Flags become a config and a running Gantry. The order: the folder, the config with all its problems, trust in the project,
+ * the runtime. Nothing of a project is used before its trust is settled.
+ */
+import { realpath, stat } from "node:fs/promises";
+import path from "node:path";
+import { type LoadedConfig, loadConfig } from "../../config/load.ts";
+import { configError } from "../../config/problems.ts";
+import { GantryError } from "../contract/errors.ts";
+import type { TrustStatus } from "../contract/host.ts";
+import type { PluginManifest } from "../contract/manifest.ts";
+import { createRuntime, type FrontEnd, type Runtime } from "../runtime.ts";
+import type { ShellIo } from "./io.ts";
+import type { SessionFlags } from "./session-flags.ts";
+import { version } from "./version.ts";
+
+/** The real folder a command works in. USAGE_INVALID when -C names none. */
+export async function workingFolder(io: ShellIo, flag: string | undefined): Promise<string> {
+  const folder = path.resolve(io.cwd, flag ?? ".");
+  try {
+    const real = await realpath(folder);
+    if ((await stat(real)).isDirectory()) return real;
+  } catch (cause) {
+    throw new GantryError("USAGE_INVALID", `The folder ${folder} cannot be used: ${(cause as Error).message}`, { cause });
+  }
+  throw new GantryError("USAGE_INVALID", `${folder} is not a folder.`);
+}
+
+export interface StartOptions {
+  io: ShellIo;
+  cwd: string;
+  flags: SessionFlags;
+  front: FrontEnd;
+  wantCost: boolean;
+  /** Asks whether to trust the project; absent when nobody can be asked. */
+  askTrust?: ((status: TrustStatus) => Promise<boolean>) | undefined;
+}
+
+/** CONFIG_*, RULE_INVALID, TRUST_REQUIRED. */
+export async function start(options: StartOptions): Promise<{ runtime: Runtime; config: LoadedConfig }> {
+  const { io, cwd, flags, front } = options;
+  const config = await trustedConfig(options);
+  const manifests = flags.noPlugins ? onlyProviders(io.manifests()) : io.manifests();
+  const runtime = await createRuntime({
+    version,
+    cwd,
+    env: io.env,
+    config,
+    manifests,
+    front,
+    allowRootBypass: flags.allowRootBypass,
+    wantCost: options.wantCost,
+    ...(flags.approve === undefined ? {} : { approve: flags.approve }),
+    ...(flags.systemPrompt === undefined ? {} : { systemPrompt: flags.systemPrompt }),
+    ...(flags.appendSystemPrompt === undefined ? {} : { appendSystemPrompt: flags.appendSystemPrompt }),
+    ...(flags.tools === undefined ? {} : { tools: flags.tools }),
+  });
+  return { runtime, config };
+}
+
+async function trustedConfig({ io, cwd, flags, askTrust }: StartOptions): Promise<LoadedConfig> {
+  const load = (): Promise<LoadedConfig> => loadConfig({ cwd, env: io.env, flags: flags.config });
+  const config = await load();
+  refuseProblems(config);
+  if (!needsTrust(config.trust)) return config;
+  if (flags.config.trust) return config;
+  if (!askTrust) throw trustRequired(config.trust);
+  if (!(await askTrust(config.trust))) throw trustRequired(config.trust);
+  await config.host().trust("grant");
+  const trusted = await load();
+  refuseProblems(trusted);
+  return trusted;
+}
+
+function refuseProblems({ problems }: LoadedConfig): void {
+  if (problems.length > 0) throw configError(problems);
+}
+
+function needsTrust({ state }: TrustStatus): boolean {
+  return state === "untrusted" || state === "changed";
+}
+
+/** Names everything that would have been used. */
+function trustRequired(status: TrustStatus): GantryError {
+  const what = status.state === "changed" ? "changed since you trusted it; it now has" : "is not trusted; it has";
+  const parts = status.parts.map((part) => `  - ${part.what} (${part.source})`).join("\n");
+  return new GantryError("TRUST_REQUIRED", `The project ${status.project} ${what} parts of its own:\n${parts}`, {
+    detail: { ...status },
+  });
+}
+
+/** --no-plugins: no tool, command or tap; a provider is kept, because without one there is nobody to ask. */
+function onlyProviders(manifests: readonly PluginManifest[]): PluginManifest[] {
+  return manifests
+    .filter(({ contributes }) => contributes.providers.length > 0)
+    .map((manifest) => ({ ...manifest, contributes: { ...manifest.contributes, tools: [], commands: [], taps: [] } }));
+}

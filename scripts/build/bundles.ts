@@ -1,0 +1,127 @@
+/**
+ * esbuild splits lazy chunks only for ESM, and we ship CommonJS (it starts faster). So: pass 1 bundles to ESM with splitting,
+ * pass 2 turns each output file into CommonJS, where a static import is a require and import() a deferred one.
+ */
+import { glob, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { basename, join, relative } from "node:path";
+import { type BuildOptions, build, type Metafile, type OutputFile, type Plugin, transform } from "esbuild";
+import { leanOclifParser } from "./oclif-parser.ts";
+
+const entries: Record<string, string> = {
+  cli: "core/shell/cli.ts",
+  "tool-thread": "workers/inside/tool-thread.ts",
+  index: "core/index.ts",
+  plugin: "core/contract/plugin.ts",
+  errors: "core/contract/errors.ts",
+  events: "core/contract/events.ts",
+  testing: "core/testing/index.ts",
+};
+
+/** The modules that plugins import by the name of this package: in a bundle they are our own sources. */
+export function publicModules(root: string): Record<string, string> {
+  return {
+    "gantry/plugin": join(root, "core/contract/plugin.ts"),
+    "gantry/errors": join(root, "core/contract/errors.ts"),
+    "gantry/events": join(root, "core/contract/events.ts"),
+    "gantry/testing": join(root, "core/testing/index.ts"),
+  };
+}
+
+/** Writes all bundles to `outdir`; returns the paths, relative to `root`, of all files that went in. */
+export async function makeBundles(root: string, outdir: string, plugins: Plugin[]): Promise<string[]> {
+  const [ours, worker] = await Promise.all([bundleOurs(root, outdir, plugins), bundlePiscinaWorker(root, outdir)]);
+  return [...Object.keys(ours.inputs), ...Object.keys(worker.inputs)];
+}
+
+async function bundleOurs(root: string, outdir: string, plugins: Plugin[]): Promise<Metafile> {
+  const { outputFiles, metafile } = await build({
+    ...common(root),
+    plugins: [leanOclifParser, ...plugins],
+    entryPoints: Object.entries(entries).map(([out, source]) => ({ in: join(root, source), out })),
+    inject: await globalsWithoutUndici(root),
+    outdir,
+    format: "esm",
+    splitting: true,
+    chunkNames: "chunk-[hash]",
+    outExtension: { ".js": ".cjs" },
+    write: false,
+    metafile: true,
+    // A chunk is a file beside its siblings, so __dirname is dist/ wherever a module ended up.
+    define: { "import.meta.dirname": "__dirname", "import.meta.filename": "__filename", "import.meta.url": "__moduleUrl" },
+  });
+  const lifted = new Set(lazyCommonJs(metafile).map((name) => join(root, name)));
+  await Promise.all(outputFiles.map((file) => writeAsCommonJs(file, { outdir, lift: lifted.has(file.path) })));
+  return metafile;
+}
+
+/** Chunks that are the far end of an import() of a CommonJS package: esbuild gives them a default export and nothing else. */
+function lazyCommonJs({ inputs, outputs }: Metafile): string[] {
+  return Object.entries(outputs).flatMap(([name, { entryPoint }]) =>
+    entryPoint !== undefined && inputs[entryPoint]?.format === "cjs" ? [name] : [],
+  );
+}
+
+function common(root: string): BuildOptions {
+  return {
+    absWorkingDir: root,
+    bundle: true,
+    platform: "node",
+    target: "node22",
+    legalComments: "none",
+    minifySyntax: true,
+    logLevel: "warning",
+    alias: publicModules(root),
+    // ripgrep finds its binary beside its own package. The other two are optional parts that are never installed.
+    external: ["@vscode/ripgrep", "@napi-rs/nice"],
+    // The entry that packages offer to bundlers of ES modules: it is tree-shaken.
+    mainFields: ["module", "main"],
+  };
+}
+
+/** Small stand-ins for FormData, Headers, …: naming the real ones makes Node load undici (16 ms, 7 MiB). */
+async function globalsWithoutUndici(root: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const file of glob("plugins/anthropic/*globals*.ts", { cwd: root })) found.push(join(root, file));
+  return found.sort();
+}
+
+async function writeAsCommonJs(file: OutputFile, { outdir, lift }: { outdir: string; lift: boolean }): Promise<void> {
+  const name = relative(outdir, file.path);
+  if (name !== basename(name)) throw new Error(`The bundle ${name} is not directly in dist/, where __dirname would be wrong`);
+  const { code } = await transform(file.text, {
+    format: "cjs",
+    platform: "node",
+    target: "node22",
+    minify: true,
+    legalComments: "none",
+    supported: { "dynamic-import": false },
+  });
+  await writeFile(file.path, withModuleUrl(code) + (lift ? liftNamedExports : ""));
+}
+
+// What Node makes of import() of CommonJS: `default` is module.exports, and its properties are the named exports.
+const liftNamedExports = `{const whole=module.exports.default,lifted={default:whole};
+Object.defineProperty(lifted,"__esModule",{value:true});
+for(const name of Object.keys(Object(whole)))if(name!=="default")Object.defineProperty(lifted,name,{enumerable:true,get:()=>whole[name]});
+module.exports=lifted}
+`;
+
+function withModuleUrl(code: string): string {
+  if (!code.includes("__moduleUrl")) return code;
+  return `const __moduleUrl=require("node:url").pathToFileURL(__filename).href;${code}`;
+}
+
+/** Piscina starts `worker.js` in the folder of its own code, which in a bundle is dist/. */
+async function bundlePiscinaWorker(root: string, outdir: string): Promise<Metafile> {
+  const worker = join(createRequire(join(root, "package.json")).resolve("piscina"), "../worker.js");
+  const { metafile } = await build({
+    ...common(root),
+    entryPoints: [{ in: worker, out: "worker" }],
+    outdir,
+    format: "cjs",
+    minify: true,
+    metafile: true,
+  });
+  return metafile;
+}

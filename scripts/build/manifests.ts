@@ -1,0 +1,131 @@
+/** The manifest of each built-in, made from its code: the plugins are bundled, loaded, and described as data. */
+import { glob, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { build, type Plugin } from "esbuild";
+import { z } from "zod";
+import type { CommandManifest, PluginManifest, TapManifest, ToolManifest } from "../../core/contract/manifest.ts";
+import type { JsonObject } from "../../core/contract/messages.ts";
+import type { AnyTap, AnyTool, CommandDefinition, PluginDefinition } from "../../core/contract/plugin.ts";
+import { publicModules } from "./bundles.ts";
+
+/** Sorted by name. Throws on a plugin without a sound default export, and on two of one name. `scratch` is inside `root`. */
+export async function builtInManifests(root: string, scratch: string, plugins: Plugin[]): Promise<PluginManifest[]> {
+  const sources: string[] = [];
+  for await (const file of glob("plugins/*/index.ts", { cwd: root })) sources.push(file);
+  const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
+  const definitions = await loadPlugins(root, scratch, { sources: sources.sort(), plugins });
+  const manifests = definitions.map((definition) => manifestOf(definition, version));
+  refuseTwins(manifests);
+  return manifests.sort((a, b) => compare(a.name, b.name));
+}
+
+async function loadPlugins(
+  root: string,
+  scratch: string,
+  { sources, plugins }: { sources: string[]; plugins: Plugin[] },
+): Promise<PluginDefinition[]> {
+  if (sources.length === 0) return [];
+  const outfile = join(scratch, ".plugins.mjs");
+  await build({
+    absWorkingDir: root,
+    plugins,
+    stdin: {
+      contents: sources.map((file, i) => `export { default as plugin${i} } from ${JSON.stringify(`./${file}`)};`).join("\n"),
+      resolveDir: root,
+    },
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node22",
+    alias: publicModules(root),
+    // Loaded from node_modules, so that a schema and z.toJSONSchema are of one zod.
+    packages: "external",
+    logLevel: "warning",
+  });
+  const loaded = (await import(pathToFileURL(outfile).href)) as Record<string, PluginDefinition | undefined>;
+  await rm(outfile);
+  return sources.map((file, i) => {
+    const plugin = loaded[`plugin${i}`];
+    if (!plugin?.name) throw new Error(`${file} does not default-export definePlugin({ name, … })`);
+    return plugin;
+  });
+}
+
+function manifestOf(plugin: PluginDefinition, version: string): PluginManifest {
+  return {
+    name: plugin.name,
+    version,
+    description: plugin.description,
+    permissions: plugin.permissions ?? {},
+    contributes: {
+      tools: (plugin.tools ?? []).map(toolManifest).sort((a, b) => compare(a.name, b.name)),
+      commands: (plugin.commands ?? []).map(commandManifest).sort((a, b) => compare(a.id, b.id)),
+      taps: (plugin.taps ?? []).map(tapManifest),
+      providers: (plugin.providers ?? []).map((provider) => provider.name).sort(),
+    },
+  };
+}
+
+function toolManifest(tool: AnyTool): ToolManifest {
+  return {
+    name: tool.name,
+    description: tool.description,
+    inputSchema: inputSchema(tool),
+    effect: tool.effect,
+    ...(tool.subject === undefined ? {} : { subject: tool.subject }),
+    ...(tool.timeoutMs === undefined ? {} : { timeoutMs: tool.timeoutMs }),
+  };
+}
+
+function inputSchema(tool: AnyTool): JsonObject {
+  try {
+    return z.toJSONSchema(tool.input, { target: "draft-2020-12", io: "input" }) as JsonObject;
+  } catch (error) {
+    throw new Error(`The input of tool ${tool.name} has no JSON Schema`, { cause: error });
+  }
+}
+
+function commandManifest(command: CommandDefinition): CommandManifest {
+  return {
+    id: command.id,
+    summary: command.summary,
+    ...(command.description === undefined ? {} : { description: command.description }),
+    args: command.args ?? [],
+    flags: command.flags ?? [],
+    examples: command.examples ?? [],
+  };
+}
+
+function tapManifest(tap: AnyTap): TapManifest {
+  return {
+    on: tap.on,
+    kind: tap.kind,
+    name: tap.name ?? tap.on,
+    ...(tap.tools === undefined ? {} : { tools: tap.tools }),
+    stage: tap.stage ?? 0,
+  };
+}
+
+function refuseTwins(manifests: readonly PluginManifest[]): void {
+  const owners = new Map<string, string>();
+  for (const { name, contributes } of manifests) {
+    const words = [
+      `plugin ${name}`,
+      ...contributes.tools.map((tool) => `tool ${tool.name}`),
+      ...contributes.commands.map((command) => `command ${command.id}`),
+      ...contributes.providers.map((provider) => `provider ${provider}`),
+    ];
+    for (const word of words) {
+      const owner = owners.get(word);
+      if (owner !== undefined) throw new Error(`Two built-ins offer the ${word}: ${owner} and ${name}`);
+      owners.set(word, name);
+    }
+  }
+}
+
+// Not localeCompare: the file must not depend on the machine's language.
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

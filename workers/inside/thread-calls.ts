@@ -1,0 +1,58 @@
+/** One call on the far side of a thread: find the tool, parse the input with its own schema, run it with a context, shape what it returns. */
+import { GantryError } from "../../core/contract/errors.ts";
+import type { ToolOutcome } from "../../core/contract/execution.ts";
+import type { AnyTool, PluginDefinition, ToolDefinition, ToolOutput } from "../../core/contract/plugin.ts";
+import { type CallTask, crossing, type TaskReply } from "../call-messages.ts";
+import { createContext } from "../context-direct.ts";
+import { createCorePort } from "../core-port.ts";
+
+/** Plugins of this thread by name; each is loaded when its first call arrives. */
+export type PluginLoaders = Readonly<Record<string, () => Promise<{ default: PluginDefinition }>>>;
+
+/** The function that piscina calls for every task. Never throws: an error is a reply. */
+export function createThreadCalls(loaders: PluginLoaders): (task: CallTask) => Promise<TaskReply> {
+  return async (task) => {
+    const core = createCorePort(task.port);
+    try {
+      const tool = await findTool(loaders, task);
+      const input = await parseInput(tool, task);
+      const output = await tool.execute(input, createContext(task, core));
+      return { ok: true, outcome: shape(output) };
+    } catch (error) {
+      return { ok: false, error: crossing(error) };
+    } finally {
+      core.close();
+    }
+  };
+}
+
+async function findTool(loaders: PluginLoaders, { plugin, tool }: CallTask): Promise<ToolDefinition<unknown>> {
+  const load = Object.hasOwn(loaders, plugin) ? loaders[plugin] : undefined;
+  if (!load)
+    throw new GantryError("INTERNAL", `No built-in plugin is named ${plugin}; there are ${Object.keys(loaders).join(", ")}.`);
+  const { tools = [] } = (await load()).default;
+  const found = tools.find((candidate: AnyTool) => candidate.name === tool);
+  if (!found)
+    throw new GantryError(
+      "INTERNAL",
+      `The plugin ${plugin} has no tool ${tool}; it has ${tools.map((t) => t.name).join(", ")}.`,
+    );
+  // The list holds tools of any input; what execute is given was parsed by this very tool's schema.
+  return found as unknown as ToolDefinition<unknown>;
+}
+
+async function parseInput(tool: ToolDefinition<unknown>, { input }: CallTask): Promise<unknown> {
+  const parsed = await tool.input.safeParseAsync(input);
+  if (parsed.success) return parsed.data;
+  const { prettifyError } = await import("./input-problem.ts");
+  throw new GantryError(
+    "TOOL_INPUT_INVALID",
+    `The input of ${tool.name} does not fit its schema:\n${prettifyError(parsed.error)}`,
+  );
+}
+
+function shape(output: ToolOutput): ToolOutcome {
+  if (typeof output === "string") return { content: [{ type: "text", text: output }], isError: false };
+  const { content, isError = false, ...rest } = output;
+  return { content: typeof content === "string" ? [{ type: "text", text: content }] : content, isError, ...rest };
+}

@@ -1,0 +1,151 @@
+/**
+ * Threads for built-in tools; the only importer of piscina on this side. Loaded and started by the first warm() or call.
+ * `atomics: "disabled"`, for the default parks a thread and starves its ports. A task with a signal is alone on its thread,
+ * and the signal kills that thread: cancel is therefore a message first (thread-call.ts).
+ */
+import { getCompileCacheDir } from "node:module";
+import { availableParallelism } from "node:os";
+import { dirname } from "node:path";
+import type { Piscina } from "piscina";
+import { GantryError } from "../core/contract/errors.ts";
+import type { Execute, ToolExecution } from "../core/contract/execution.ts";
+import type { Grants } from "../core/contract/permissions.ts";
+import type { SpawnFile } from "./effects/effect.ts";
+import type { Preparation } from "./inside/prepare.ts";
+import { createLanes } from "./lanes.ts";
+import { callInThread } from "./thread-call.ts";
+
+export interface PoolOptions {
+  /** At most; never more than 4 or the machine's cores. */
+  threads: number;
+  /** What each built-in plugin holds, by plugin name. */
+  grants: ReadonlyMap<string, Grants>;
+  /** Where `~/` of a path points. */
+  home: string;
+  /** The thread's bundle, absolute. */
+  filename: string;
+  spawnFile: SpawnFile;
+  /** The threads' own environment: empty unless given, for a tool's world comes through its context. */
+  env?: Record<string, string>;
+  /** From cancel or timeout until the thread is killed. */
+  graceMs?: number;
+}
+
+export interface Pool {
+  /** The function that the registry holds for a tool. */
+  execute(plugin: string, tool: string): Execute;
+  /** Starts the first thread without waiting for it; it begins to load `plugin`. */
+  warm(plugin?: string): void;
+  /** Ends all threads; calls still running fail with TOOL_INTERRUPTED. */
+  close(): Promise<void>;
+  stats(): PoolStats;
+}
+
+export interface PoolStats {
+  threads: number;
+  running: number;
+  waiting: number;
+  completed: number;
+  /** Calls whose thread ended by itself. */
+  crashed: number;
+  /** Calls whose thread was killed after the grace. */
+  killed: number;
+}
+
+/** Enough for the largest file a tool holds. The size of the young generation made no difference between 1 and 16 MiB. */
+const resourceLimits = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 4 };
+const idleTimeoutMs = 30_000;
+const maxWaiting = 256;
+
+export function createPool(options: PoolOptions): Pool {
+  const max = Math.max(1, Math.min(options.threads, 4, availableParallelism()));
+  const running = new Set<AbortController>();
+  let closed = false;
+  const counts = { completed: 0, crashed: 0, killed: 0 };
+  let live: Piscina | undefined;
+  let starting: Promise<Piscina> | undefined;
+  const lanes = createLanes({ max, maxWaiting, ready: () => live?.threads.length ?? 0 });
+
+  async function start(plugin: string | undefined): Promise<Piscina> {
+    const { Piscina } = await import("piscina");
+    if (closed) throw new GantryError("TOOL_INTERRUPTED", "The pool is closed.");
+    const { filename, env = {} } = options;
+    const workerData = preparation(plugin);
+    const threads = { minThreads: 1, maxThreads: max, idleTimeout: idleTimeoutMs, maxQueue: maxWaiting };
+    const piscina = new Piscina({ filename, name: "call", env, workerData, resourceLimits, atomics: "disabled", ...threads });
+    // A thread died without a task. When it was the last (it could not even start) piscina would let queued tasks wait for
+    // ever: they fail now, and the next call starts anew.
+    piscina.on("error", () => {
+      if (piscina.threads.length > 0) return;
+      if (live === piscina) live = starting = undefined;
+      void piscina.destroy();
+    });
+    live = piscina;
+    return piscina;
+  }
+
+  const started = (plugin?: string): Promise<Piscina> => {
+    starting ??= start(plugin).catch((error: unknown) => {
+      starting = undefined;
+      throw error;
+    });
+    return starting;
+  };
+
+  async function run(plugin: string, tool: string, execution: ToolExecution): ReturnType<Execute> {
+    const grants = options.grants.get(plugin);
+    if (!grants)
+      throw new GantryError("INTERNAL", `The plugin ${plugin} of the tool ${tool} has no entry among the pool's grants.`);
+    // Not AbortSignal.any: the pool outlives thousands of calls, and each would stay known to its signal.
+    const stop = new AbortController();
+    const abort = (): void => stop.abort();
+    execution.signal.addEventListener("abort", abort, { once: true });
+    running.add(stop);
+    try {
+      if (execution.signal.aborted || closed) throw notBegun(tool);
+      return await inLane(plugin, tool, grants, { ...execution, signal: stop.signal });
+    } finally {
+      running.delete(stop);
+      execution.signal.removeEventListener("abort", abort);
+    }
+  }
+
+  async function inLane(plugin: string, tool: string, grants: Grants, execution: ToolExecution): ReturnType<Execute> {
+    const leave = await lanes.enter(execution.signal).catch((error: unknown) => {
+      throw execution.signal.aborted ? notBegun(tool) : error;
+    });
+    try {
+      const { home, spawnFile, graceMs = 2_000 } = options;
+      const piscina = await started(plugin);
+      return await callInThread({ piscina, plugin, tool, grants, home, spawnFile, graceMs, counts, execution });
+    } finally {
+      counts.completed++;
+      leave();
+    }
+  }
+
+  return {
+    execute: (plugin, tool) => (execution) => run(plugin, tool, execution),
+    // A start that fails fails again, with its reason, at the first call.
+    warm: (plugin) => void started(plugin).catch(() => undefined),
+    async close() {
+      closed = true;
+      for (const call of running) call.abort();
+      await starting?.then(
+        (piscina) => piscina.destroy(),
+        () => undefined,
+      );
+    },
+    stats: () => ({ threads: live?.threads.length ?? 0, running: lanes.running, waiting: lanes.waiting, ...counts }),
+  };
+}
+
+/** The cache's folder has one folder per version of Node in it, and it is that one which Node names. */
+function preparation(plugin: string | undefined): Preparation {
+  const cache = getCompileCacheDir();
+  return { ...(plugin !== undefined && { plugin }), ...(cache !== undefined && { compileCache: dirname(cache) }) };
+}
+
+function notBegun(tool: string): GantryError {
+  return new GantryError("TOOL_INTERRUPTED", `${tool} was cancelled before it began.`, { detail: { began: false } });
+}

@@ -1,0 +1,78 @@
+/**
+ * A small shell process that outlives the core by moments: at the end of its input, which kill -9 of the core causes too,
+ * it ends the groups registered with it and every process that carries the core's mark. Each shell registers itself, as its
+ * first act, through a copy of the reaper's input that it then closes: there is no moment in which a child is unknown.
+ */
+import { spawn } from "node:child_process";
+import type { Socket } from "node:net";
+import { markName } from "./descendants.ts";
+
+export interface Reaper {
+  /** Given to a child as the descriptor that `registerLine` writes to. */
+  readonly input: Socket;
+  readonly alive: boolean;
+  /** Registers a group that cannot do so itself. */
+  add(group: number): void;
+  /** The group has ended; its number may come to mean another. */
+  remove(group: number): void;
+  /** Ends the reaper without a search; for a core that has ended its children itself. */
+  dismiss(): void;
+}
+
+/** Lines of its input: `+ GROUP`, `- GROUP`, `q`. The rounds bound the search against a child that keeps forking. */
+const script = `
+trap '' HUP INT TERM PIPE
+groups=' '
+while read -r sign group; do
+  case $sign in
+    +) groups="$groups$group " ;;
+    -) case $groups in *" $group "*) groups="\${groups%%" $group "*} \${groups#*" $group "}" ;; esac ;;
+    q) exit 0 ;;
+  esac
+done
+for group in $groups; do kill -s KILL -- "-$group"; done
+for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+  found=$(grep -l "$1" /proc/[0-9]*/environ)
+  [ -n "$found" ] || exit 0
+  for path in $found; do path=\${path#/proc/}; kill -s KILL "\${path%/environ}"; done
+  sleep 0.05 || sleep 1
+done
+`;
+
+/** The line by which a shell registers its own group; `fd` is where the reaper's input was put. */
+export function registerLine(fd: number): string {
+  return `printf '+ %s\\n' "$$" >&${fd}; exec ${fd}>&-`;
+}
+
+export function startReaper(coreMark: string, path: string): Reaper {
+  const child = spawn("/bin/sh", ["-c", script, "gantry-reaper", `${markName}=${coreMark}-`], {
+    detached: true,
+    cwd: "/",
+    env: { PATH: path },
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  const input = child.stdin as Socket;
+  let alive = true;
+  const gone = (): void => {
+    alive = false;
+  };
+  child.on("exit", gone).on("error", gone);
+  // Writing to a reaper that was killed: `alive` is false soon, and the next run starts another.
+  input.on("error", gone);
+  child.unref();
+  input.unref();
+  const tell = (line: string): void => {
+    if (alive) input.write(line);
+  };
+  return {
+    input,
+    get alive() {
+      return alive;
+    },
+    add: (group) => tell(`+ ${group}\n`),
+    remove: (group) => tell(`- ${group}\n`),
+    dismiss: () => {
+      if (alive) input.end("q\n");
+    },
+  };
+}
