@@ -1,5 +1,5 @@
 /** Data against the schema: every problem at once, each with its key path, what was found and the nearest right name. */
-import type { z } from "zod";
+import type * as z from "zod";
 import type { ErrorCode } from "../core/contract/errors.ts";
 import type { Json } from "../core/contract/messages.ts";
 import { nearest } from "../core/contract/nearest.ts";

@@ -2,7 +2,7 @@
  * THE config shape: every key of this build with its bounds and its description. Types, JSON Schema and the docs table
  * derive from it; defaults are in defaults.ts, so that a start without any config loads no zod.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Json, JsonObject } from "../core/contract/messages.ts";
 import { defaults } from "./defaults.ts";
 import { modelNamePattern } from "./model-name.ts";

@@ -1,6 +1,7 @@
 /** `gantry`: what a program that embeds the runtime uses. */
 import { realpath } from "node:fs/promises";
 import { loadConfig } from "../config/load.ts";
+import { needsTrust, refuseProblems, trustRequired } from "../config/usable.ts";
 import type { AnyTap } from "./contract/plugin.ts";
 import { readBuiltinManifests } from "./manifests.ts";
 import { createRuntime as compose, type FrontEnd, type Runtime } from "./runtime.ts";
@@ -25,6 +26,8 @@ export async function createRuntime(options: EmbedOptions): Promise<Runtime> {
   const { env = {}, front, taps, approve } = options;
   const cwd = await realpath(options.cwd);
   const config = await loadConfig({ cwd, env, flags: { set: [...(options.set ?? [])], trust: options.trust ?? false } });
+  refuseProblems(config);
+  if (needsTrust(config.trust)) throw trustRequired(config.trust);
   return await compose({
     version,
     cwd,

@@ -54,7 +54,7 @@ export interface SessionDeps extends RuntimeOptions {
   processes(): Promise<Processes>;
   /** The runtime's identity, for providers. */
   owner: object;
-  warm(): void;
+  warm(plugin: string | undefined): void;
 }
 
 /** Errors: SESSION_*, MODEL_INVALID, RULE_INVALID, ROOT_BYPASS_REFUSED, TOOL_UNKNOWN, LOG_WRITE_FAILED. */
@@ -93,8 +93,8 @@ export async function openSession(open: OpenOptions, deps: SessionDeps): Promise
     },
     price: deps.wantCost || settings.limits.maxCostUsd !== undefined ? lazyPrice() : undefined,
     onDelta: deps.front?.onDelta,
-    warm: () => {
-      deps.warm();
+    warm: (tool) => {
+      deps.warm(deps.registry.findTool(tool)?.plugin);
       calls.deps.inputs.warm();
     },
   };

@@ -124,8 +124,8 @@ const maxThreads = 4;
 interface LazyWorkers {
   execute(plugin: string, tool: string): Execute;
   processes(): Promise<Processes>;
-  /** Starts the first thread without waiting for it. */
-  warm(): void;
+  /** Starts the first thread, which begins to load the plugin, without waiting for either. */
+  warm(plugin: string | undefined): void;
   close(): Promise<void>;
 }
 
@@ -150,7 +150,7 @@ function lazyWorkers({ env }: RuntimeOptions): LazyWorkers {
   return {
     execute: (plugin, tool) => async (execution) => await (await openPool()).execute(plugin, tool)(execution),
     processes: openProcesses,
-    warm: () => void openPool().then((open) => open.warm()),
+    warm: (plugin) => void openPool().then((open) => open.warm(plugin)),
     async close() {
       await (await pool)?.close();
       await (await processes)?.close();

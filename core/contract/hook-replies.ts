@@ -1,5 +1,5 @@
 /** The parse of what a rewriter hands back. Loaded when the first rewriter answers, so that a bare run never pays for it. */
-import { z } from "zod";
+import * as z from "zod";
 import type { RewritePoint } from "./hooks.ts";
 
 const text = z.strictObject({ type: z.literal("text"), text: z.string() });

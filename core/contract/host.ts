@@ -99,8 +99,8 @@ export interface RunHost {
   /** How a user calls this build again, such as `npx gantry`. */
   readonly self: string;
   /**
-   * A session of its own in a runtime of its own, shown on the terminal as `gantry run` shows it. `env` replaces the
-   * environment that providers and tools see; `answer` is asked what a user would be asked.
+   * A session of its own in a runtime of its own, shown on the terminal as `gantry run` shows it. `env` is all that
+   * providers and tools see besides PATH, HOME and the XDG folders; `answer` is asked what a user would be asked.
    */
   converse(options: {
     cwd: string;

@@ -2,7 +2,7 @@
  * What a plugin's author writes: types and identity functions, nothing else, so that it loads in no time. The same
  * module shape serves built-ins and community plugins; tools run in a thread, commands, providers and taps in the core.
  */
-import type { z } from "zod";
+import type * as z from "zod";
 import type { FileStamp } from "./events.ts";
 import type { HookKind, HookPayloads, HookPoint, HookReplies, Judgement, RewritePoint } from "./hooks.ts";
 import type { Host, SessionSummary, VerifyReport } from "./host.ts";

@@ -1,11 +1,12 @@
 /** host.run: a conversation in a runtime of its own, shown as `gantry run` shows it; every question is answered by the caller. */
 import { realpath } from "node:fs/promises";
+import path from "node:path";
 import type { RunHost } from "../contract/host.ts";
 import type { FrontEnd } from "../runtime.ts";
-import type { HostOptions } from "./host.ts";
-import { noSessionFlags } from "./host.ts";
+import type { HostOptions } from "./host-options.ts";
 import { exitOfOutcome } from "./output.ts";
 import { sanitizeLine } from "./sanitize.ts";
+import { noSessionFlags } from "./session-flags.ts";
 import { createSessionView, type SessionView } from "./session-view.ts";
 import { start } from "./start.ts";
 import { summaryLine } from "./tool-lines.ts";
@@ -13,13 +14,19 @@ import { summaryLine } from "./tool-lines.ts";
 type Conversation = Parameters<RunHost["converse"]>[0];
 
 export async function converse(conversation: Conversation, { io, signal }: HostOptions): ReturnType<RunHost["converse"]> {
-  const own = { ...io, env: conversation.env };
+  const own = { ...io, env: environmentOf(conversation, io.env) };
   const shown = { ...io, env: { ...io.env, ...conversation.env } };
   const view = await createSessionView({ io: shown, quiet: false, verbose: false, draw: true, interactive: false });
   const front = frontEnd(conversation, view);
   const flags = {
     ...noSessionFlags,
-    config: { ...noSessionFlags.config, overrides: [{ key: "model", value: conversation.model, flag: "--model" }] },
+    config: {
+      ...noSessionFlags.config,
+      overrides: [
+        { key: "model", value: conversation.model, flag: "--model" },
+        { key: "permissions.mode", value: "default", flag: "--permission-mode" },
+      ],
+    },
   };
   const { runtime } = await start({ io: own, cwd: await realpath(conversation.cwd), flags, front, wantCost: true });
   try {
@@ -37,6 +44,23 @@ export async function converse(conversation: Conversation, { io, signal }: HostO
     await runtime.close();
     await view.flush();
   }
+}
+
+/** Where things are, from the user's environment; keys and settings only from the caller. This Node comes first on the path. */
+function environmentOf({ env }: Conversation, users: HostOptions["io"]["env"]): Record<string, string> {
+  const kept = [
+    "HOME",
+    "LANG",
+    "TMPDIR",
+    "GANTRY_HOME",
+    "XDG_CONFIG_HOME",
+    "XDG_STATE_HOME",
+    "XDG_CACHE_HOME",
+    "XDG_DATA_HOME",
+  ];
+  const places = kept.flatMap((name) => (users[name] === undefined ? [] : [[name, users[name]]]));
+  const PATH = [path.dirname(process.execPath), users["PATH"]].filter(Boolean).join(path.delimiter);
+  return { ...Object.fromEntries(places), PATH, ...env };
 }
 
 function lineView(view: SessionView): { style: SessionView["style"]; columns: number } {

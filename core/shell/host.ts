@@ -13,17 +13,10 @@ import type { PermissionKind } from "../contract/permissions.ts";
 import type { FrontEnd } from "../runtime.ts";
 import { createSessionsHost } from "../session/sessions-host.ts";
 import { createStore } from "../session/store.ts";
+import type { HostOptions } from "./host-options.ts";
 import { canAsk, type ShellIo } from "./io.ts";
-import type { SessionFlags } from "./session-flags.ts";
+import { noSessionFlags } from "./session-flags.ts";
 import { start } from "./start.ts";
-
-export interface HostOptions {
-  io: ShellIo;
-  /** Real, absolute. */
-  cwd: string;
-  plugin: string;
-  signal: AbortSignal;
-}
 
 const parts = {
   sessions: "host.sessions",
@@ -86,20 +79,6 @@ function lazyConfig(loaded: () => Promise<LoadedConfig>): Host["config"] {
     writeStarter: async () => await (await host()).writeStarter(),
   };
 }
-
-/** Flags of a command that opens a session: none were given. */
-export const noSessionFlags: SessionFlags = {
-  resume: undefined,
-  approve: undefined,
-  tools: undefined,
-  systemPrompt: undefined,
-  appendSystemPrompt: undefined,
-  noPlugins: false,
-  allowRootBypass: false,
-  quiet: false,
-  verbose: false,
-  config: { set: [], overrides: [], trust: false },
-};
 
 function toolsHost({ io, cwd, signal }: HostOptions): ToolsHost {
   const tools = io.manifests().flatMap(({ name, contributes }) => contributes.tools.map((tool) => ({ ...tool, plugin: name })));

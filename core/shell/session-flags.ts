@@ -91,3 +91,17 @@ function readOverrides(flags: CommandInput["flags"], problems: string[], cwd: st
   }
   return overrides;
 }
+
+/** Flags of a command that opens a session: none were given. */
+export const noSessionFlags: SessionFlags = {
+  resume: undefined,
+  approve: undefined,
+  tools: undefined,
+  systemPrompt: undefined,
+  appendSystemPrompt: undefined,
+  noPlugins: false,
+  allowRootBypass: false,
+  quiet: false,
+  verbose: false,
+  config: { set: [], overrides: [], trust: false },
+};

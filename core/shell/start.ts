@@ -5,7 +5,7 @@
 import { realpath, stat } from "node:fs/promises";
 import path from "node:path";
 import { type LoadedConfig, loadConfig } from "../../config/load.ts";
-import { configError } from "../../config/problems.ts";
+import { needsTrust, refuseProblems, trustRequired } from "../../config/usable.ts";
 import { GantryError } from "../contract/errors.ts";
 import type { TrustStatus } from "../contract/host.ts";
 import type { PluginManifest } from "../contract/manifest.ts";
@@ -70,23 +70,6 @@ async function trustedConfig({ io, cwd, flags, askTrust }: StartOptions): Promis
   const trusted = await load();
   refuseProblems(trusted);
   return trusted;
-}
-
-function refuseProblems({ problems }: LoadedConfig): void {
-  if (problems.length > 0) throw configError(problems);
-}
-
-function needsTrust({ state }: TrustStatus): boolean {
-  return state === "untrusted" || state === "changed";
-}
-
-/** Names everything that would have been used. */
-function trustRequired(status: TrustStatus): GantryError {
-  const what = status.state === "changed" ? "changed since you trusted it; it now has" : "is not trusted; it has";
-  const parts = status.parts.map((part) => `  - ${part.what} (${part.source})`).join("\n");
-  return new GantryError("TRUST_REQUIRED", `The project ${status.project} ${what} parts of its own:\n${parts}`, {
-    detail: { ...status },
-  });
 }
 
 /** --no-plugins: no tool, command or tap; a provider is kept, because without one there is nobody to ask. */

@@ -3,7 +3,7 @@
  * Reading is strict and reports every problem of a file at once, each with its line.
  */
 import { findNodeAtLocation, getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
-import { z } from "zod";
+import * as z from "zod";
 import { GantryError } from "../contract/errors.ts";
 import { didYouMean } from "../contract/nearest.ts";
 

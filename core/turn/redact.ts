@@ -2,7 +2,7 @@
  * Keeps secrets out of tool results before the model or the log sees them: the shapes of well-known credentials, and the
  * values of the environment variables whose names say that they are secret.
  */
-import type { ResultContent } from "../contract/messages.ts";
+import type { Json, JsonObject, ResultContent } from "../contract/messages.ts";
 
 // Public shapes: GitHub, Anthropic and OpenAI, AWS, Google, Slack, Stripe, npm, GitLab, PEM private keys.
 const knownShapes = [
@@ -27,18 +27,33 @@ function escapeForRegExp(text: string): string {
 
 export const redacted = "[redacted]";
 
-/** A function that replaces secrets in the texts of a result; images and texts without any are returned as they are. */
-export function createRedactor(
-  env: Readonly<Record<string, string | undefined>>,
-): (content: ResultContent[]) => ResultContent[] {
+export interface Redactor {
+  /** Replaces secrets in the texts; images and texts without any are returned as they are. */
+  content(content: ResultContent[]): ResultContent[];
+  /** The same for a result's structured half, which goes to the log and to front ends. */
+  data(data: JsonObject): JsonObject;
+}
+
+export function createRedactor(env: Readonly<Record<string, string | undefined>>): Redactor {
   const values = Object.entries(env)
     .filter(([name, value]) => secretName.test(name) && value !== undefined && value.length >= shortestSecret)
     .map(([, value]) => escapeForRegExp(value as string));
   const pattern = new RegExp([...values, ...knownShapes.map((shape) => shape.source)].join("|"), "g");
-  return (content) =>
-    content.map((block) => {
-      if (block.type !== "text") return block;
-      const text = block.text.replace(pattern, redacted);
-      return text === block.text ? block : { type: "text", text };
-    });
+  const redactText = (text: string): string => text.replace(pattern, redacted);
+  const redactJson = (value: Json): Json => {
+    if (typeof value === "string") return redactText(value);
+    if (Array.isArray(value)) return value.map(redactJson);
+    return typeof value === "object" && value !== null ? redactObject(value) : value;
+  };
+  const redactObject = (object: JsonObject): JsonObject =>
+    Object.fromEntries(Object.entries(object).map(([key, value]) => [key, redactJson(value)]));
+  return {
+    content: (content) =>
+      content.map((block) => {
+        if (block.type !== "text") return block;
+        const text = redactText(block.text);
+        return text === block.text ? block : { type: "text", text };
+      }),
+    data: redactObject,
+  };
 }

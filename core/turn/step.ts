@@ -14,7 +14,7 @@ export interface StepOptions {
   hooks: Hooks;
   onDelta: ((delta: Delta) => void) | undefined;
   /** Told when the model begins to ask for a tool: the moment to start threads. */
-  onToolComing(): void;
+  onToolComing(tool: string): void;
   onRetry(retry: Retry): void;
   signal: AbortSignal;
 }
@@ -52,7 +52,7 @@ async function streamAnswer(request: ModelRequest, options: StepOptions, onText:
         onDelta?.({ type: "delta", kind: "thinking", text: event.text });
         break;
       case "tool_start":
-        onToolComing();
+        onToolComing(event.name);
         onDelta?.({ type: "delta", kind: "tool_start", callId: event.callId, name: event.name });
         break;
       case "tool_input":

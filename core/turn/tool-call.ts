@@ -13,7 +13,7 @@ import type { Hooks } from "../hooks.ts";
 import type { Approval, Approver } from "../permission/approval.ts";
 import type { RegisteredTool } from "../registry.ts";
 import { capOutput, type KeepOutput, type OutputLimits } from "./output-cap.ts";
-import type { createRedactor } from "./redact.ts";
+import type { Redactor } from "./redact.ts";
 import type { ToolInputs } from "./tool-input.ts";
 
 export interface CallReport {
@@ -40,7 +40,7 @@ export interface CallDeps {
   toolTimeoutMs: number;
   outputLimits: OutputLimits;
   keepOutput(callId: string): KeepOutput;
-  redact: ReturnType<typeof createRedactor>;
+  redact: Redactor;
   onProgress(callId: string, text: string): void;
   signal: AbortSignal;
 }
@@ -149,9 +149,10 @@ async function runApproved(
 
 async function shapeResult(facts: CallFacts, outcome: ToolOutcome, startedAt: number, deps: CallDeps): Promise<CallReport> {
   const durationMs = elapsed(startedAt);
-  const { isError, code, data, files, cwd } = outcome;
+  const { isError, code, files, cwd } = outcome;
+  const data = outcome.data && deps.redact.data(outcome.data);
   const whole = typeof data?.["outputFile"] === "string" ? data["outputFile"] : undefined;
-  const kept = await capOutput(deps.redact(outcome.content), deps.outputLimits, deps.keepOutput(facts.callId), whole);
+  const kept = await capOutput(deps.redact.content(outcome.content), deps.outputLimits, deps.keepOutput(facts.callId), whole);
   const { content } = await deps.hooks.rewrite("tool.result", {
     ...facts,
     content: kept,
@@ -189,7 +190,7 @@ async function failCall(
     input: call.input,
     cwd: deps.cwd(),
   };
-  const [content] = deps.redact([{ type: "text", text: failure.message }]);
+  const [content] = deps.redact.content([{ type: "text", text: failure.message }]);
   const message = `${content?.type === "text" ? content.text : failure.message}\n${errorTable[failure.code].hint}`;
   deps.record("tool.failed", { callId: call.callId, code: failure.code, message, durationMs });
   await deps.hooks.observe("tool.failure", { ...known, code: failure.code, message, durationMs });

@@ -1,10 +1,10 @@
 /**
  * The parse of a call's input against the JSON Schema of its tool's manifest: all that the core knows of a tool, built-in
- * or guest. The tool's own schema is asked again on the far side. zod is loaded with the first call.
+ * or guest. The tool's own schema is asked again on the far side. What parses is loaded with the first call.
  */
-import type { z } from "zod";
 import type { ToolManifest } from "../contract/manifest.ts";
 import type { JsonObject } from "../contract/messages.ts";
+import type { InputSchema } from "./input-schema.ts";
 
 export type ParsedInput = { ok: true; input: JsonObject } | { ok: false; problem: string };
 
@@ -15,22 +15,23 @@ export interface ToolInputs {
 }
 
 export function createToolInputs(): ToolInputs {
-  const schemas = new Map<string, z.ZodType>();
-  let loading: Promise<typeof import("zod")> | undefined;
-  const load = (): Promise<typeof import("zod")> => {
-    loading ??= import("zod");
+  const schemas = new Map<string, InputSchema>();
+  let loading: Promise<typeof import("./input-schema.ts")> | undefined;
+  const load = (): Promise<typeof import("./input-schema.ts")> => {
+    loading ??= import("./input-schema.ts");
     return loading;
   };
 
   return {
     warm: () => void load(),
     async parse(tool, input) {
-      const { z } = await load();
-      const schema = schemas.get(tool.name) ?? z.fromJSONSchema(tool.inputSchema as Parameters<typeof z.fromJSONSchema>[0]);
+      const { createInputSchema } = await load();
+      const schema = schemas.get(tool.name) ?? createInputSchema(tool.inputSchema);
       schemas.set(tool.name, schema);
-      const parsed = schema.safeParse(input);
-      if (parsed.success) return { ok: true, input: parsed.data as JsonObject };
-      return { ok: false, problem: `the input does not fit ${tool.name}:\n${z.prettifyError(parsed.error)}` };
+      const parsed = schema(input);
+      return typeof parsed === "string"
+        ? { ok: false, problem: `the input does not fit ${tool.name}:\n${parsed}` }
+        : { ok: true, input: parsed };
     },
   };
 }

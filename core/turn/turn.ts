@@ -41,8 +41,8 @@ export interface TurnDeps {
   /** US dollars, undefined for a model without a price. Absent when nobody wants to know. */
   price: ((model: string, usage: Usage) => Promise<number | undefined>) | undefined;
   onDelta: ((delta: Delta) => void) | undefined;
-  /** Starts what the first tool call needs. */
-  warm(): void;
+  /** Starts what a call of the tool needs, before its input is complete. */
+  warm(tool: string): void;
 }
 
 export interface TurnOutcome {

@@ -3,7 +3,6 @@
  * scripted model server on loopback. What it claims it checks: the suite is run once more, from outside, at the end.
  */
 import { execFile } from "node:child_process";
-import path from "node:path";
 import { type CommandContext, type CommandOutput, defineCommand } from "gantry/plugin";
 import { startModelServer } from "gantry/testing";
 import { prompt, script } from "./script.ts";
@@ -24,7 +23,7 @@ export const demo = defineCommand({
       ctx.say(`A package with a failing test: ${workspace}\nA scripted model on loopback: ${server.url}\n\n> ${prompt}\n`);
       const run = await ctx.host.run.converse({
         cwd: workspace,
-        env: environment(server.url),
+        env: { ANTHROPIC_BASE_URL: server.url, ANTHROPIC_API_KEY: "demo-no-key-needed" },
         prompt,
         model: "anthropic/claude-sonnet-5",
         answer: () => "yes",
@@ -44,16 +43,6 @@ export const demo = defineCommand({
     }
   },
 });
-
-/** Only what the session needs: the demo is the same whatever keys and settings the user has. */
-function environment(url: string): Record<string, string> {
-  const folder = path.dirname(process.execPath);
-  return {
-    ANTHROPIC_BASE_URL: url,
-    ANTHROPIC_API_KEY: "demo-no-key-needed",
-    PATH: [folder, process.env["PATH"]].filter(Boolean).join(path.delimiter),
-  };
-}
 
 function runSuite(workspace: string, signal: AbortSignal): Promise<{ passes: boolean }> {
   return new Promise((resolve) => {

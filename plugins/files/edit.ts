@@ -1,6 +1,6 @@
 import { hasCode } from "gantry/errors";
 import { defineTool, type FileContent, type ToolContext, type ToolOutput } from "gantry/plugin";
-import { z } from "zod";
+import * as z from "zod";
 import { refuseStale } from "./freshness.ts";
 import { findNearest } from "./nearest-lines.ts";
 import { numberedLine, parseNumbered } from "./numbered.ts";

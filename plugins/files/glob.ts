@@ -1,5 +1,5 @@
 import { defineTool, type ToolOutput } from "gantry/plugin";
-import { z } from "zod";
+import * as z from "zod";
 
 const mostPaths = 200;
 

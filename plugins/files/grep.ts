@@ -1,5 +1,5 @@
 import { defineTool, type SearchResult, type ToolOutput } from "gantry/plugin";
-import { z } from "zod";
+import * as z from "zod";
 
 const defaultLimit = 250;
 /** What head_limit 0 stands for; the result is capped by bytes anyway. */

@@ -1,6 +1,6 @@
 /** A Jupyter notebook as its cells: source whole, outputs in short. */
 import type { ToolContext, ToolOutput } from "gantry/plugin";
-import { z } from "zod";
+import * as z from "zod";
 
 const mostOutputChars = 2000;
 const mostTextBytes = 63 * 1024;

@@ -1,5 +1,5 @@
 import { defineTool, type FileLines, type ToolContext, type ToolOutput } from "gantry/plugin";
-import { z } from "zod";
+import * as z from "zod";
 import { encodingOf, kindOf } from "./file-kinds.ts";
 import { readNotebook } from "./notebook.ts";
 import { mostLines, showLines } from "./shown-lines.ts";

@@ -1,6 +1,6 @@
 import { codeOf, hasCode } from "gantry/errors";
 import { defineTool, type ToolContext, type ToolOutput } from "gantry/plugin";
-import { z } from "zod";
+import * as z from "zod";
 import { type KnownFile, refuseStale } from "./freshness.ts";
 import { shownPath } from "./shown-path.ts";
 import { inFormOf, refuseContent, textOf } from "./text-file.ts";

@@ -1,6 +1,6 @@
 import { hasCode } from "gantry/errors";
 import { defineTool, type ToolOutput, type UserAnswer, type UserQuestion } from "gantry/plugin";
-import { z } from "zod";
+import * as z from "zod";
 
 /** A question may wait for somebody who is away for a while, but not for ever. */
 const waitMs = 60 * 60 * 1000;

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createRedactor } from "../../core/turn/redact.ts";
 
 const redact = createRedactor({ NOTES_TOKEN: "correct.horse(battery)", SHORT_KEY: "abc", PATH: "/usr/bin:/bin:/usr/local" });
-const through = (text: string): unknown => redact([{ type: "text", text }])[0];
+const through = (text: string): unknown => redact.content([{ type: "text", text }])[0];
 
 test.each([
   ["a GitHub token", `x ghp_${"a1".repeat(18)} y`],
@@ -16,8 +16,13 @@ test.each([
 
 test("short values, other variables and images are left alone", () => {
   const image = { type: "image" as const, mediaType: "image/png", data: "AKIAIOSFODNN7EXAMPLE" };
-  expect(redact([{ type: "text", text: "abc /usr/bin:/bin:/usr/local" }, image])).toEqual([
+  expect(redact.content([{ type: "text", text: "abc /usr/bin:/bin:/usr/local" }, image])).toEqual([
     { type: "text", text: "abc /usr/bin:/bin:/usr/local" },
     image,
   ]);
+});
+
+test("a result's data is redacted at every depth, and else stays as it is", () => {
+  const data = { stdout: "x correct.horse(battery)", exitCode: 0, parts: [{ text: "AKIAIOSFODNN7EXAMPLE" }, null, true] };
+  expect(redact.data(data)).toEqual({ stdout: "x [redacted]", exitCode: 0, parts: [{ text: "[redacted]" }, null, true] });
 });
