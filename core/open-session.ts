@@ -68,7 +68,7 @@ export async function openSession(open: OpenOptions, deps: SessionDeps): Promise
   const opened = await openLog(open, modelName, deps);
   if (open.resume !== undefined && open.model === undefined && deps.config.sourceOf("model").layer === "default")
     modelName = opened.state.model;
-  let model = await activate(modelName, deps);
+  const model = await activate(modelName, deps);
   const { log, state } = opened;
   const { record, flush } = createRecorder({ log, state, opened: opened.appended, onEvent: deps.front?.onEvent });
   await deps.hooks.observe("session.open", {
@@ -78,7 +78,9 @@ export async function openSession(open: OpenOptions, deps: SessionDeps): Promise
   });
 
   const calls = callDeps({ opened, record, flush, tools, rules, deps, mode: () => mode });
-  const turnDeps: Omit<TurnDeps, "model"> = {
+  const turnDeps: TurnDeps = {
+    model,
+    provenMessages: 0,
     state,
     system: lazySystem(opened, record, deps),
     hooks: deps.hooks,
@@ -99,7 +101,7 @@ export async function openSession(open: OpenOptions, deps: SessionDeps): Promise
     },
   };
   const queue = createQueue<TurnOutcome>(async (input, signal) => {
-    const outcome = await runTurn(input, { ...turnDeps, model }, signal);
+    const outcome = await runTurn(input, turnDeps, signal);
     if (outcome.error) await deps.hooks.observe("error.raise", { code: outcome.error.code, message: outcome.error.message });
     return outcome;
   });
@@ -125,7 +127,7 @@ export async function openSession(open: OpenOptions, deps: SessionDeps): Promise
       return mode;
     },
     async setModel(name) {
-      model = await activate(name, deps);
+      turnDeps.model = await activate(name, deps);
       modelName = name;
     },
     setMode(next) {
@@ -305,7 +307,7 @@ function lazySystem(opened: OpenedSession, record: Record, deps: SessionDeps): (
       project: config.project,
       cwd,
       platform: process.platform,
-      date: new Date().toLocaleDateString("sv"),
+      date: localDate(new Date()),
       shell: path.basename(env["SHELL"] ?? "sh"),
       instructions,
       ...(deps.systemPrompt === undefined ? {} : { replacement: deps.systemPrompt }),
@@ -313,6 +315,12 @@ function lazySystem(opened: OpenedSession, record: Record, deps: SessionDeps): (
     });
   };
   return () => (system ??= build());
+}
+
+/** YYYY-MM-DD by hand: the first use of a locale costs 11 ms. */
+function localDate(now: Date): string {
+  const two = (part: number): string => String(part).padStart(2, "0");
+  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
 }
 
 function lazyPrice(): (model: string, usage: Usage) => Promise<number | undefined> {

@@ -18,11 +18,15 @@ export interface CallTask {
   callId: string;
   input: JsonObject;
   cwd: string;
-  reach: Reach;
+  /** `hidden` as JSON: the same for all calls of a session, so a thread parses and compiles it once. */
+  reach: Omit<Reach, "hidden"> & { hidden: string };
   home: string;
   grants: Grants;
   port: MessagePort;
 }
+
+/** A task as the thread works on it. */
+export type UnpackedTask = Omit<CallTask, "reach"> & { reach: Reach };
 
 export type TaskReply = { ok: true; outcome: ToolOutcome } | { ok: false; error: CrossedError };
 

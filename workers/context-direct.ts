@@ -5,12 +5,12 @@
 import { GantryError } from "../core/contract/errors.ts";
 import type { PermissionKind } from "../core/contract/permissions.ts";
 import type { FileEffects, ProcessEffects, SessionEffects, ToolContext, UserAnswer } from "../core/contract/plugin.ts";
-import type { CallTask } from "./call-messages.ts";
+import type { UnpackedTask } from "./call-messages.ts";
 import type { CorePort } from "./core-port.ts";
 import type { EffectEnv, SpawnedFile } from "./effects/effect.ts";
 import type { ProcessRequest } from "./effects/process-run.ts";
 
-export function createContext(task: CallTask, core: CorePort): ToolContext {
+export function createContext(task: UnpackedTask, core: CorePort): ToolContext {
   const { callId, cwd, reach } = task;
   return {
     ...{ callId, cwd, workspace: reach.workspace, signal: core.signal },
@@ -35,16 +35,16 @@ interface Covering<Scope, Request> {
   describe(request: Request): string;
 }
 
-type ScopeOf<Kind extends PermissionKind> = NonNullable<CallTask["grants"][Kind]>;
+type ScopeOf<Kind extends PermissionKind> = NonNullable<UnpackedTask["grants"][Kind]>;
 
 /** Throws PERMISSION_DENIED unless the plugin's grant of the kind covers the request. */
 function demand<Kind extends PermissionKind, Request>(
   effect: Covering<ScopeOf<Kind>, Request>,
   kind: Kind,
   request: Request,
-  { plugin, grants, reach }: CallTask,
+  { plugin, grants, reach }: UnpackedTask,
 ): void {
-  const scope: CallTask["grants"][Kind] = grants[kind];
+  const scope: UnpackedTask["grants"][Kind] = grants[kind];
   if (scope !== undefined && effect.covers(scope as ScopeOf<Kind>, request, reach.workspace)) return;
   const held = Array.isArray(scope) && scope.length > 0 ? `${kind} for ${scope.join(", ")}` : `no ${kind}`;
   throw new GantryError("PERMISSION_DENIED", `${plugin} may not ${effect.describe(request)}; it holds ${held}.`, {
@@ -52,7 +52,7 @@ function demand<Kind extends PermissionKind, Request>(
   });
 }
 
-function fileEffects(task: CallTask, core: CorePort): FileEffects {
+function fileEffects(task: UnpackedTask, core: CorePort): FileEffects {
   const env: EffectEnv = {
     ...{ cwd: task.cwd, home: task.home, reach: task.reach, workspace: task.reach.workspace, signal: core.signal },
     spawnFile: async (file, args, options) => (await core.request({ kind: "spawn.file", file, args, options })) as SpawnedFile,
@@ -89,7 +89,7 @@ function fileEffects(task: CallTask, core: CorePort): FileEffects {
   };
 }
 
-function processEffects(task: CallTask, core: CorePort): ProcessEffects {
+function processEffects(task: UnpackedTask, core: CorePort): ProcessEffects {
   async function ask<Reply>(request: ProcessRequest): Promise<Reply> {
     const effect = await import("./effects/process-run.ts");
     demand(effect, "process.run", request, task);
@@ -105,7 +105,7 @@ function processEffects(task: CallTask, core: CorePort): ProcessEffects {
   };
 }
 
-function sessionEffects(task: CallTask, core: CorePort): SessionEffects {
+function sessionEffects(task: UnpackedTask, core: CorePort): SessionEffects {
   return {
     async lastRead(path) {
       const effect = await import("./effects/session-read.ts");

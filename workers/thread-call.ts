@@ -6,7 +6,7 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { Piscina } from "piscina";
 import { GantryError, messageOf } from "../core/contract/errors.ts";
-import type { ToolExecution, ToolOutcome } from "../core/contract/execution.ts";
+import type { Reach, ToolExecution, ToolOutcome } from "../core/contract/execution.ts";
 import type { Grants } from "../core/contract/permissions.ts";
 import {
   type CallTask,
@@ -67,7 +67,18 @@ export async function callInThread(call: ThreadCall): Promise<ToolOutcome> {
 
 function taskOf({ plugin, tool, grants, home, execution }: ThreadCall, port: MessagePort): CallTask {
   const { callId, input, cwd, reach } = execution;
-  return { plugin, tool, callId, input, cwd, reach, home, grants, port };
+  return { plugin, tool, callId, input, cwd, reach: { ...reach, hidden: hiddenText(reach.hidden) }, home, grants, port };
+}
+
+/** By the list itself, which a session makes once. */
+const hiddenTexts = new WeakMap<Reach["hidden"], string>();
+
+function hiddenText(hidden: Reach["hidden"]): string {
+  const known = hiddenTexts.get(hidden);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(hidden);
+  hiddenTexts.set(hidden, text);
+  return text;
 }
 
 /** The clocks and signals that may end a call. `settle` clears them, and ends what the core still does for the call. */

@@ -5,8 +5,8 @@
 import { lstat, readlink, realpath } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { GantryError } from "../contract/errors.ts";
-import type { Reach } from "../contract/execution.ts";
-import { compilePatterns } from "./path-pattern.ts";
+import type { HiddenPaths, Reach } from "../contract/execution.ts";
+import { compilePatterns, type PathTest } from "./path-pattern.ts";
 
 declare const proven: unique symbol;
 
@@ -58,11 +58,20 @@ export function isInside(root: string, path: string): boolean {
 export async function hiddenIn(reach: Reach): Promise<(real: string) => boolean> {
   const groups = await Promise.all(
     reach.hidden.map(async (group) => {
-      const hides = await compilePatterns(group, { strict: true });
+      const hides = await compiled(group);
       return { hides, opened: reach.approved.filter(hides) };
     }),
   );
   return (real) => groups.some(({ hides, opened }) => hides(real) && !opened.some((approved) => isInside(approved, real)));
+}
+
+/** By the group itself: a session's groups are the same for all its calls. */
+const compiledGroups = new WeakMap<HiddenPaths, Promise<PathTest>>();
+
+function compiled(group: HiddenPaths): Promise<PathTest> {
+  const known = compiledGroups.get(group) ?? compilePatterns(group, { strict: true });
+  compiledGroups.set(group, known);
+  return known;
 }
 
 /** The absolute path that the text means, `~/`, `.` and `..` resolved by text alone. PATH_OUTSIDE for a NUL. */

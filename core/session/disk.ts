@@ -15,6 +15,11 @@ function call<T>(start: (done: Done<T>) => void): Promise<T> {
 
 /** Flags for adding to a log that must exist already. */
 export const appendOnly = fs.constants.O_WRONLY | fs.constants.O_APPEND;
+/** Undefined where the system has no such flag: write and fdatasync in one call, one way through the thread pool less. */
+const writeThrough: number | undefined = fs.constants.O_DSYNC;
+/** The same, where what is written is on disk when the write returns. `isWrittenThrough` says whether this system can. */
+export const appendThrough = appendOnly | (writeThrough ?? 0);
+export const isWrittenThrough = writeThrough !== undefined;
 /** Flags for a small file that is overwritten in place, without being emptied first. */
 export const inPlace = fs.constants.O_WRONLY | fs.constants.O_CREAT;
 

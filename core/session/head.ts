@@ -13,29 +13,46 @@ export interface Head {
 
 export const headPathOf = (logPath: string): string => logPath.replace(/\.jsonl$/, ".head");
 
+const pauseMs = 250;
+
 export class HeadFile {
   readonly #path: string;
   #wanted: Head | undefined;
   #writing: Promise<void> | undefined;
+  #pause: NodeJS.Timeout | undefined;
+  #writtenAt = Number.NEGATIVE_INFINITY;
 
   constructor(logPath: string) {
     this.#path = headPathOf(logPath);
   }
 
-  /** Has the head written in the background; of several wanted meanwhile only the last is. */
+  /**
+   * Has the head written in the background, at most once in `pauseMs`: of several wanted meanwhile only the last is. A kill
+   * leaves it that much behind.
+   */
   want(head: Head): void {
     this.#wanted = head;
-    this.#writing ??= this.#writeWanted();
+    const waitMs = this.#writtenAt + pauseMs - performance.now();
+    if (waitMs <= 0) this.#writing ??= this.#writeWanted();
+    else this.#pause ??= setTimeout(() => this.#writeNow(), waitMs).unref();
   }
 
   /** Resolves when the last wanted head is written. */
   async settled(): Promise<void> {
+    this.#writeNow();
     await this.#writing;
+  }
+
+  #writeNow(): void {
+    clearTimeout(this.#pause);
+    this.#pause = undefined;
+    if (this.#wanted) this.#writing ??= this.#writeWanted();
   }
 
   async #writeWanted(): Promise<void> {
     while (this.#wanted) {
       const head = this.#wanted;
+      this.#writtenAt = performance.now();
       this.#wanted = undefined;
       // A head that could not be written is behind the log, and that is allowed; the log's own failure is what is reported.
       await writeHead(this.#path, head, { sync: false }).catch(() => undefined);

@@ -5,8 +5,9 @@
  */
 import { dirname } from "node:path";
 import {
-  appendOnly,
+  appendThrough,
   closeFile,
+  isWrittenThrough,
   openFile,
   removeFile,
   renameFile,
@@ -42,13 +43,13 @@ export class LogFile {
   }
 
   async #append(bytes: Uint8Array, size: number): Promise<void> {
-    const fd = await openFile(this.path, appendOnly);
+    const fd = await openFile(this.path, appendThrough);
     try {
       if (this.#isTorn) await this.#cutBack(fd, size);
       this.#isTorn = true;
       await writeAll(fd, bytes);
-      // A failed fdatasync may have dropped the pages it could not write; only writing them again makes the next one true.
-      await syncData(fd);
+      // A failed sync may have dropped the pages it could not write; only writing them again makes the next one true.
+      if (!isWrittenThrough) await syncData(fd);
       this.#isTorn = false;
       this.#size = size + bytes.length;
     } catch (error) {

@@ -41,6 +41,8 @@ export interface TurnDeps {
   /** US dollars, undefined for a model without a price. Absent when nobody wants to know. */
   price: ((model: string, usage: Usage) => Promise<number | undefined>) | undefined;
   onDelta: ((delta: Delta) => void) | undefined;
+  /** How many messages the pair law has been proven for; state only grows at its end. Kept from turn to turn. */
+  provenMessages: number;
   /** Starts what a call of the tool needs, before its input is complete. */
   warm(tool: string): void;
 }
@@ -191,7 +193,7 @@ async function buildRequest(deps: TurnDeps): Promise<ModelRequest> {
   const { system } = await hooks.rewrite("prompt.build", { sessionId, system: await deps.system(), messages: state.messages });
   const draft: ModelRequest = { model: model.name, system, messages: state.messages, tools: toolSpecs(tools) };
   const { request } = await hooks.rewrite("model.request", { sessionId, request: draft });
-  assertPairs(request.messages);
+  deps.provenMessages = assertPairs(request.messages, deps.provenMessages);
   assertFits(
     estimateTokens(request.messages, request.system, state.lastRequest),
     model.provider.contextWindow(model.name, model.options.settings),

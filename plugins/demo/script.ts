@@ -9,7 +9,7 @@ export const script = {
       call: { name: "Bash", input: { command: "node --test", description: "Run the test suite" } },
       chunks: 4,
     },
-    { expect: { toolResult: { name: "Bash", contains: "rounded to the nearest cent" } } },
+    { expect: { toolResult: { name: "Bash", isError: true, contains: "fail 1" } } },
     {
       say: "`a discount is rounded to the nearest cent` fails. I'll look at the code and at what the test wants.",
       calls: [
@@ -19,7 +19,7 @@ export const script = {
       ],
       chunks: 6,
     },
-    { expect: { toolResults: [{ contains: "Math.floor" }, { contains: "Math.floor" }, { contains: "1867" }] } },
+    { expect: { toolResults: [{ contains: "Math.floor" }, { contains: "Math.floor" }, { contains: "1648" }] } },
     {
       say: "`total` cuts the fraction off with `Math.floor`; the doc comment and the test want the **nearest** cent.",
       call: {

@@ -45,8 +45,8 @@ test("a total without a discount is the subtotal", () => {
 });
 
 test("a discount is rounded to the nearest cent", () => {
-  assert.equal(total(cart, 15), 1867);
-  assert.equal(total([{ name: "tea", cents: 449, count: 1 }], 10), 404);
+  assert.equal(total(cart, 25), 1648);
+  assert.equal(total([{ name: "tea", cents: 449, count: 1 }], 15), 382);
   assert.equal(total([{ name: "cup", cents: 1299, count: 1 }], 7), 1208);
 });
 `,

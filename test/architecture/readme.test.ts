@@ -18,7 +18,7 @@ const pages = [
 
 describe.each(pages)("%s", (page) => {
   test("prints what it shows", async () => {
-    const text = await readFile(path.join(root, page), "utf8");
+    const text = await read(page);
     const place = await makePlace();
     const wrong: object[] = [];
     for (const run of runsOf(text)) {
@@ -29,14 +29,26 @@ describe.each(pages)("%s", (page) => {
     }
     expect(wrong).toEqual([]);
   });
+});
 
-  test("links to files that exist", async () => {
-    const text = await readFile(path.join(root, page), "utf8");
-    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = ""]) => link);
-    const missing: string[] = [];
-    for (const link of links) await access(path.join(root, path.dirname(page), link)).catch(() => missing.push(link));
-    expect(missing).toEqual([]);
-  });
+test("every link of a page leads to a file, and to a heading of it", async () => {
+  const broken: string[] = [];
+  for (const page of await allPages()) {
+    const links = [...(await read(page)).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)];
+    for (const [, file = "", heading] of links) {
+      const target = file === "" ? page : path.join(path.dirname(page), file);
+      const isThere = heading === undefined ? await exists(target) : (await headingsOf(target)).includes(heading);
+      if (!isThere) broken.push(`${page}: ${file}${heading === undefined ? "" : `#${heading}`}`);
+    }
+  }
+  expect(broken).toEqual([]);
+});
+
+test.each(["ARCHITECTURE.md", "SECURITY.md"])("every file that %s names exists", async (page) => {
+  const named = (await read(page)).match(/(?<![\w/.])(?:bin|config|core|docs|plugins|scripts|test|workers)\/[\w./-]*/g) ?? [];
+  const missing: string[] = [];
+  for (const name of new Set(named.map((text) => text.replace(/\.$/, "")))) if (!(await exists(name))) missing.push(name);
+  expect(missing).toEqual([]);
 });
 
 test("a block without the mark is not run, and a page without its output is not passed over", () => {
@@ -50,15 +62,44 @@ test("a block without the mark is not run, and a page without its output is not 
 test("every page that an error's hint names exists", async () => {
   const named = Object.values(errorTable).flatMap(({ hint }) => [...hint.matchAll(/docs\/[\w-]+\.md/g)].map(([name]) => name));
   expect(named.length).toBeGreaterThan(0);
-  for (const name of named) await access(path.join(root, name));
+  for (const name of named) expect(await exists(name), name).toBe(true);
 });
 
 test("every page of docs/ is reached from the README", async () => {
-  const readme = await readFile(path.join(root, "README.md"), "utf8");
+  const readme = await read("README.md");
   const unreached: string[] = [];
   for await (const page of glob("docs/*.md", { cwd: root })) if (!readme.includes(`(${page})`)) unreached.push(page);
   expect(unreached).toEqual([]);
 });
+
+async function allPages(): Promise<string[]> {
+  const rooms = "{core,workers,plugins,config,scripts,test,docs}/**/*.md";
+  const found = ["README.md", "ARCHITECTURE.md", "SECURITY.md", "CHANGELOG.md"];
+  for await (const page of glob(rooms, { cwd: root })) if (!page.includes("node_modules")) found.push(page);
+  return found;
+}
+
+function read(page: string): Promise<string> {
+  return readFile(path.join(root, page), "utf8");
+}
+
+function exists(name: string): Promise<boolean> {
+  return access(path.join(root, name)).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** As links name them. */
+async function headingsOf(page: string): Promise<string[]> {
+  const headings = [...(await read(page)).matchAll(/^#+ (.*)$/gm)];
+  return headings.map(([, text = ""]) =>
+    text
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, "")
+      .replaceAll(" ", "-"),
+  );
+}
 
 interface Place {
   /** In front of every path that is printed. */

@@ -9,11 +9,7 @@ const background = (seconds: number) => ({
 const always = ["--approve", "always"];
 
 test.skipIf(process.platform !== "linux")("a background run is gone when the run has ended", async () => {
-  const { run, model } = await bench([
-    background(45_001),
-    { call: { name: "BashOutput", input: {} } },
-    { say: "It goes on." },
-  ]);
+  const { run, model } = await bench([background(45_001), { call: { name: "BashOutput", input: {} } }, { say: "It goes on." }]);
   expect((await run("start", always)).exit).toBe(0);
   expect(resultTexts(model)[0]).toContain("sleep 45001");
   await goneAltogether("sleep 45001");
@@ -29,15 +25,18 @@ test.skipIf(process.platform !== "linux")("a background run is gone after kill -
   await gone("sleep 45002");
 });
 
-test.skipIf(process.platform !== "linux")("a command with children that leave its group is gone after kill -9 of the core", async () => {
-  const { start } = await bench([
-    { call: { name: "Bash", input: { command: "setsid sleep 45003 >/dev/null 2>&1 & sleep 45004" } } },
-  ]);
-  const running = start(["run", "start", "--output", "stream-json", ...always]);
-  await running.sees('"type":"tool.start"');
-  await there("sleep 45003");
-  await there("sleep 45004");
-  running.child.kill("SIGKILL");
-  await gone("sleep 45003");
-  await gone("sleep 45004");
-});
+test.skipIf(process.platform !== "linux")(
+  "a command with children that leave its group is gone after kill -9 of the core",
+  async () => {
+    const { start } = await bench([
+      { call: { name: "Bash", input: { command: "setsid sleep 45003 >/dev/null 2>&1 & sleep 45004" } } },
+    ]);
+    const running = start(["run", "start", "--output", "stream-json", ...always]);
+    await running.sees('"type":"tool.start"');
+    await there("sleep 45003");
+    await there("sleep 45004");
+    running.child.kill("SIGKILL");
+    await gone("sleep 45003");
+    await gone("sleep 45004");
+  },
+);

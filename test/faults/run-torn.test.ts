@@ -36,6 +36,9 @@ test("a line changed by hand is named by verify, and the session is not gone on 
   await writeFile(log, (await readFile(log, "utf8")).replace('"First."', '"Other."'));
   const verified = await gantry(["sessions", "verify"]);
   expect([verified.exit, verified.stdout]).toEqual([1, expect.stringMatching(/line \d+/)]);
-  expect(await run("second", ["--continue"])).toMatchObject({ exit: 1, json: { ok: false, error: { code: "SESSION_BROKEN" } } });
+  expect(await run("second", ["--continue"])).toMatchObject({
+    exit: 1,
+    json: { ok: false, error: { code: "SESSION_BROKEN" } },
+  });
   expect((await gantry(["sessions", "show", json.sessionId])).stdout).toContain("first");
 });

@@ -7,14 +7,28 @@
  *   KILL_AT      1-based number of the call; without it nothing is killed
  *   KILL_WHEN    before | half | after; `half` performs half of a write first, and is `before` for any other call
  *   KILL_REPORT  file that gets the calls that matched, one `name path` a line, when the process ends by itself
+ *   KILL_TALLY   file that gets each such call as it is made; the calls of all threads are then counted together
  *
  * A worker thread loads it too and counts for itself; KILL_THREAD=main|worker restricts it to one kind.
  */
 "use strict";
 const fs = require("node:fs");
-const { isMainThread } = require("node:worker_threads");
+const threads = require("node:worker_threads");
 
-const { KILL_PATH, KILL_AT, KILL_WHEN = "before", KILL_REPORT, KILL_THREAD } = process.env;
+const { getEnvironmentData, isMainThread, setEnvironmentData } = threads;
+
+// A thread that is started with an environment of its own has neither these nor the preload: it gets both another way.
+const settings = (isMainThread ? undefined : getEnvironmentData("kill-at-syscall")) ?? process.env;
+const { KILL_PATH, KILL_AT, KILL_WHEN = "before", KILL_REPORT, KILL_TALLY, KILL_THREAD } = settings;
+if (isMainThread)
+  setEnvironmentData("kill-at-syscall", { KILL_PATH, KILL_AT, KILL_WHEN, KILL_REPORT, KILL_TALLY, KILL_THREAD });
+if (isMainThread) {
+  threads.Worker = class extends threads.Worker {
+    constructor(file, options = {}) {
+      super(file, options.env ? { ...options, execArgv: ["--require", __filename] } : options);
+    }
+  };
+}
 const isWanted = KILL_THREAD === undefined || KILL_THREAD === (isMainThread ? "main" : "worker");
 if (KILL_PATH !== undefined && isWanted) install(new RegExp(KILL_PATH));
 
@@ -31,12 +45,22 @@ function install(pattern) {
     for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
   };
 
+  let tallying = false;
+  const tally = (line) => {
+    tallying = true;
+    real.appendFileSync(KILL_TALLY, line);
+    const number = real.readFileSync(KILL_TALLY, "utf8").split("\n").length - 1;
+    tallying = false;
+    return number;
+  };
+
   /** Counts a call; dies before it where asked. True when the process must die after it. */
   const count = (name, paths, half) => {
     const path = paths.find((candidate) => pattern.test(candidate));
-    if (path === undefined) return false;
+    if (path === undefined || tallying) return false;
     calls.push(`${name} ${path}`);
-    if (calls.length !== killAt) return false;
+    const number = KILL_TALLY ? tally(`${name} ${path}\n`) : calls.length;
+    if (number !== killAt) return false;
     if (KILL_WHEN === "after") return true;
     if (KILL_WHEN === "half" && half) half();
     return die();
@@ -102,10 +126,14 @@ function install(pattern) {
       const paths = (twoPaths.has(name) ? args.slice(0, 2) : args.slice(0, 1)).map(text);
       const dieAfter = count(`${name}Sync`, paths, halfOf(name, args));
       if (name === "close") pathOfFd.delete(args[0]);
-      const value = real[`${name}Sync`](...args);
-      if (dieAfter) die();
-      if (name === "open") pathOfFd.set(value, paths[0]);
-      return value;
+      try {
+        const value = real[`${name}Sync`](...args);
+        if (name === "open") pathOfFd.set(value, paths[0]);
+        return value;
+      } finally {
+        // Also after a call that failed: a look for a file that is not there.
+        if (dieAfter) die();
+      }
     };
   };
 

@@ -1,6 +1,6 @@
 /** One call on the far side of a thread: find the tool, parse the input with its own schema, run it with a context, shape what it returns. */
 import { GantryError } from "../../core/contract/errors.ts";
-import type { ToolOutcome } from "../../core/contract/execution.ts";
+import type { HiddenPaths, ToolOutcome } from "../../core/contract/execution.ts";
 import type { AnyTool, PluginDefinition, ToolDefinition, ToolOutput } from "../../core/contract/plugin.ts";
 import { type CallTask, crossing, type TaskReply } from "../call-messages.ts";
 import { createContext } from "../context-direct.ts";
@@ -11,18 +11,29 @@ export type PluginLoaders = Readonly<Record<string, () => Promise<{ default: Plu
 
 /** The function that piscina calls for every task. Never throws: an error is a reply. */
 export function createThreadCalls(loaders: PluginLoaders): (task: CallTask) => Promise<TaskReply> {
+  const hiddenOf = createHiddenCache();
   return async (task) => {
     const core = createCorePort(task.port);
     try {
       const tool = await findTool(loaders, task);
       const input = await parseInput(tool, task);
-      const output = await tool.execute(input, createContext(task, core));
+      const reach = { ...task.reach, hidden: hiddenOf(task.reach.hidden) };
+      const output = await tool.execute(input, createContext({ ...task, reach }, core));
       return { ok: true, outcome: shape(output) };
     } catch (error) {
       return { ok: false, error: crossing(error) };
     } finally {
       core.close();
     }
+  };
+}
+
+/** The list behind the text that came last: the same object for the same text, so that what is compiled from it is kept too. */
+function createHiddenCache(): (text: string) => HiddenPaths[] {
+  let last: { text: string; hidden: HiddenPaths[] } | undefined;
+  return (text) => {
+    if (last?.text !== text) last = { text, hidden: JSON.parse(text) as HiddenPaths[] };
+    return last.hidden;
   };
 }
 
