@@ -19,6 +19,8 @@ export interface Sweep {
   steps: readonly unknown[];
   files: Record<string, string>;
   args: readonly string[];
+  /** Makes what the killed run finds, beside the files. */
+  prepare?(place: Place): Promise<void>;
   /** A regular expression for the paths whose calls count, in a place. */
   paths(place: Place): string;
   thread: "main" | "worker";
@@ -85,9 +87,11 @@ async function goOn(
   const [report] = await store.verify(undefined);
   for (const { what } of report?.problems ?? []) expect([name, what]).toEqual([name, expect.stringMatching(/^is unfinished/)]);
   const before = await eventsOf(log);
-  expect([name, before.slice(0, shown.length)]).toEqual([name, shown]);
+  expect([name, shown.map(({ seq }) => before[seq - 1])]).toEqual([name, shown]);
 
-  await writeFiles(place.home, { "go-on.json": JSON.stringify({ steps: [{ say: "Gone on." }] }) });
+  // The model's side of it: a result for each call that had started, which says what is known.
+  const told = callsInDoubt(before).map((callId) => ({ expect: { toolResult: { callId, isError: true, contains: doubt } } }));
+  await writeFiles(place.home, { "go-on.json": JSON.stringify({ steps: [...told, { say: "Gone on." }] }) });
   const args = ["run", "go on", "--continue", "--model", `scripted/${path.join(place.home, "go-on.json")}`, "--output", "json"];
   const resumed = await runChild([launcher, "-C", place.cwd, ...args], { env: environment(place) });
   expect([name, resumed.exitCode, resumed.stdout, resumed.stderr]).toEqual([name, 0, expect.anything(), expect.anything()]);
@@ -100,16 +104,25 @@ async function goOn(
   swept.inDoubt += expectDoubts(name, before, after);
 }
 
-/** Each call that had started and has no result is answered as in doubt, and none is started twice. */
+const doubt = "may or may not have happened";
+
+function callIds(events: readonly SessionEvent[], ...types: string[]): string[] {
+  return events.flatMap((event) => (types.includes(event.type) && "callId" in event.data ? [event.data.callId] : []));
+}
+
+/** Started, and without a result. */
+function callsInDoubt(events: readonly SessionEvent[]): string[] {
+  const ended = callIds(events, "tool.result", "tool.failed");
+  return callIds(events, "tool.start").filter((id) => !ended.includes(id));
+}
+
+/** Each such call is answered as in doubt, and no call is started twice; how many are. */
 function expectDoubts(name: string, before: SessionEvent[], after: SessionEvent[]): number {
-  const ids = (events: SessionEvent[], ...types: string[]): string[] =>
-    events.flatMap((event) => (types.includes(event.type) && "callId" in event.data ? [event.data.callId] : []));
-  const ended = ids(before, "tool.result", "tool.failed");
-  const open = ids(before, "tool.start").filter((id) => !ended.includes(id));
   const doubted = after.flatMap((event) => (event.type === "tool.failed" && event.data.inDoubt ? [event.data] : []));
-  for (const id of open) expect([name, doubted.map(({ callId }) => callId)]).toEqual([name, expect.arrayContaining([id])]);
-  for (const { message } of doubted) expect(message).toContain("may or may not have happened");
-  const started = ids(after, "tool.start");
+  for (const id of callsInDoubt(before))
+    expect([name, doubted.map(({ callId }) => callId)]).toEqual([name, expect.arrayContaining([id])]);
+  for (const { message } of doubted) expect(message).toContain(doubt);
+  const started = callIds(after, "tool.start");
   expect([name, started]).toEqual([name, [...new Set(started)]]);
   return doubted.length;
 }
@@ -120,12 +133,13 @@ async function stateOf(store: ReturnType<typeof createStore>) {
   return opened.state;
 }
 
-async function makePlace({ steps, files }: Sweep): Promise<Place> {
+async function makePlace({ steps, files, prepare }: Sweep): Promise<Place> {
   const root = await realpath(await mkdtemp(path.join(tmpdir(), "gantry-sweep-")));
   const place = { cwd: path.join(root, "work"), home: path.join(root, "home") };
   await Promise.all([mkdir(path.join(place.cwd, ".git"), { recursive: true }), mkdir(place.home)]);
   await writeFiles(place.cwd, files);
   await writeFiles(place.home, { "script.json": JSON.stringify({ steps }) });
+  await prepare?.(place);
   return place;
 }
 
