@@ -13,7 +13,6 @@ else
 function launch() {
   if (process.argv.length === 3 && process.argv[2] === "--version") return printVersion();
   enableCompileCache();
-  keepYoungHeapSmall();
   try {
     require("../dist/cli.cjs");
   } catch (error) {
@@ -39,12 +38,6 @@ function printVersion() {
 function enableCompileCache() {
   var folder = cacheFolder();
   if (folder) require("node:module").enableCompileCache(folder + "/compile");
-}
-
-// Long conversations otherwise grow the young generation to 32 MiB that are never given back: 25 MiB after 500 turns
-// (npm run bench). A runtime --max-semi-space-size has no effect; not growing has.
-function keepYoungHeapSmall() {
-  require("node:v8").setFlagsFromString("--semi-space-growth-factor=1");
 }
 
 // As config does: GANTRY_HOME holds everything, else the XDG folder; a relative one is ignored, as XDG says.

@@ -2,7 +2,9 @@
  * The hook table as live tapable hooks. Observers run in series; rewriters are a waterfall over the payload; judges are a
  * waterfall over a verdict that can only get stricter. Every tap is named, timed, bounded and reported.
  */
+
 import tapable from "tapable";
+import { nowMs } from "./contract/clock.ts";
 import { GantryError, messageOf } from "./contract/errors.ts";
 import {
   type HookKind,
@@ -128,9 +130,9 @@ function timed(definition: AnyTap, name: string, onFired: (fired: HookFired) => 
   return async (value: unknown, payload: Payload): Promise<unknown> => {
     const current = kind === "rewrite" ? (value as Payload) : payload;
     if (!concerns(definition, current)) return value;
-    const startedAt = performance.now();
+    const startedAt = nowMs();
     const fired = (outcome: HookFired["outcome"], message?: string): void => {
-      onFired({ point, tap: name, ms: performance.now() - startedAt, outcome, payload, ...(message ? { message } : {}) });
+      onFired({ point, tap: name, ms: nowMs() - startedAt, outcome, payload, ...(message ? { message } : {}) });
     };
     try {
       const reply = await bounded(definition.run as Run, current, definition.timeoutMs ?? defaultTimeoutMs);

@@ -54,7 +54,7 @@ export interface SessionDeps extends RuntimeOptions {
   processes(): Promise<Processes>;
   /** The runtime's identity, for providers. */
   owner: object;
-  warm(plugin: string | undefined): void;
+  warm(plugin: string | undefined): Promise<void>;
 }
 
 /** Errors: SESSION_*, MODEL_INVALID, RULE_INVALID, ROOT_BYPASS_REFUSED, TOOL_UNKNOWN, LOG_WRITE_FAILED. */
@@ -95,10 +95,8 @@ export async function openSession(open: OpenOptions, deps: SessionDeps): Promise
     },
     price: deps.wantCost || settings.limits.maxCostUsd !== undefined ? lazyPrice() : undefined,
     onDelta: deps.front?.onDelta,
-    warm: (tool) => {
-      deps.warm(deps.registry.findTool(tool)?.plugin);
-      calls.deps.inputs.warm();
-    },
+    // The thread first: it starts on the other core while this one loads what parses the input.
+    warm: (tool) => void deps.warm(deps.registry.findTool(tool)?.plugin).then(calls.deps.inputs.warm),
   };
   const queue = createQueue<TurnOutcome>(async (input, signal) => {
     const outcome = await runTurn(input, turnDeps, signal);

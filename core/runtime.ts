@@ -124,8 +124,8 @@ const maxThreads = 4;
 interface LazyWorkers {
   execute(plugin: string, tool: string): Execute;
   processes(): Promise<Processes>;
-  /** Starts the first thread, which begins to load the plugin, without waiting for either. */
-  warm(plugin: string | undefined): void;
+  /** Starts the first thread, which begins to load the plugin; resolves when it is on its way. */
+  warm(plugin: string | undefined): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -150,7 +150,7 @@ function lazyWorkers({ env }: RuntimeOptions): LazyWorkers {
   return {
     execute: (plugin, tool) => async (execution) => await (await openPool()).execute(plugin, tool)(execution),
     processes: openProcesses,
-    warm: (plugin) => void openPool().then((open) => open.warm(plugin)),
+    warm: async (plugin) => await (await openPool()).warm(plugin),
     async close() {
       await (await pool)?.close();
       await (await processes)?.close();

@@ -19,9 +19,9 @@ export function createContext(task: UnpackedTask, core: CorePort): ToolContext {
     process: processEffects(task, core),
     user: {
       async ask(questions) {
-        const effect = await import("./effects/user-ask.ts");
+        const { covers, describe } = await import("./effects/user-ask.ts");
         const request = { questions };
-        demand(effect, "user.ask", request, task);
+        demand({ covers, describe }, "user.ask", request, task);
         return (await core.request({ kind: "user.ask", request })) as UserAnswer[];
       },
     },
@@ -59,40 +59,40 @@ function fileEffects(task: UnpackedTask, core: CorePort): FileEffects {
   };
   return {
     async read(path, options = {}) {
-      const effect = await import("./effects/fs-read.ts");
+      const { covers, describe, perform } = await import("./effects/fs-read.ts");
       const request = { path, ...options };
-      demand(effect, "fs.read", request, task);
-      return effect.perform(request, env);
+      demand({ covers, describe }, "fs.read", request, task);
+      return perform(request, env);
     },
     async readLines(path, window) {
-      const effect = await import("./effects/fs-read.ts");
+      const { covers, describe, perform } = await import("./effects/fs-read.ts");
       const request = { path, window };
-      demand(effect, "fs.read", request, task);
-      return effect.perform(request, env);
+      demand({ covers, describe }, "fs.read", request, task);
+      return perform(request, env);
     },
     async write(path, content, { expect }) {
-      const effect = await import("./effects/fs-write.ts");
+      const { covers, describe, perform } = await import("./effects/fs-write.ts");
       const request = { path, content, expect };
-      demand(effect, "fs.write", request, task);
-      return effect.perform(request, env);
+      demand({ covers, describe }, "fs.write", request, task);
+      return perform(request, env);
     },
     async list(query) {
-      const effect = await import("./effects/fs-list.ts");
-      demand(effect, "fs.list", query, task);
-      return effect.perform(query, env);
+      const { covers, describe, perform } = await import("./effects/fs-list.ts");
+      demand({ covers, describe }, "fs.list", query, task);
+      return perform(query, env);
     },
     async search(query) {
-      const effect = await import("./effects/fs-search.ts");
-      demand(effect, "fs.search", query, task);
-      return effect.perform(query, env);
+      const { covers, describe, perform } = await import("./effects/fs-search.ts");
+      demand({ covers, describe }, "fs.search", query, task);
+      return perform(query, env);
     },
   };
 }
 
 function processEffects(task: UnpackedTask, core: CorePort): ProcessEffects {
   async function ask<Reply>(request: ProcessRequest): Promise<Reply> {
-    const effect = await import("./effects/process-run.ts");
-    demand(effect, "process.run", request, task);
+    const { covers, describe } = await import("./effects/process-run.ts");
+    demand({ covers, describe }, "process.run", request, task);
     // The core answers with what SessionShells promises for this operation.
     return (await core.request({ kind: "process.run", request })) as Reply;
   }
@@ -108,9 +108,9 @@ function processEffects(task: UnpackedTask, core: CorePort): ProcessEffects {
 function sessionEffects(task: UnpackedTask, core: CorePort): SessionEffects {
   return {
     async lastRead(path) {
-      const effect = await import("./effects/session-read.ts");
+      const { covers, describe } = await import("./effects/session-read.ts");
       const request = { path };
-      demand(effect, "session.read", request, task);
+      demand({ covers, describe }, "session.read", request, task);
       return (await core.request({ kind: "session.read", request })) as Awaited<ReturnType<SessionEffects["lastRead"]>>;
     },
   };

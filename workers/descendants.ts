@@ -2,8 +2,10 @@
  * Finding and ending what a run left behind: members of its process group, and on Linux every process whose environment
  * carries its mark, which also finds those that began a session of their own. Elsewhere only the group is known.
  */
+
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
+import { nowMs } from "../core/contract/clock.ts";
 
 /** The variable that marks a run's processes: `<mark of the core>-<number of the run>`. */
 export const markName = "GANTRY_RUN";
@@ -40,14 +42,14 @@ export async function findProcesses(wanted: Wanted): Promise<FoundProcess[]> {
 export async function endProcesses(wanted: Wanted, graceMs: number): Promise<FoundProcess[]> {
   const first = await findProcesses(wanted);
   let left = first;
-  const start = performance.now();
+  const start = nowMs();
   signalAll(left, "SIGTERM");
-  for (let waitMs = pollMs; left.length > 0 && performance.now() - start < graceMs; waitMs = Math.min(100, waitMs * 2)) {
+  for (let waitMs = pollMs; left.length > 0 && nowMs() - start < graceMs; waitMs = Math.min(100, waitMs * 2)) {
     await delay(waitMs);
     left = await findProcesses(wanted);
   }
   // Bounded: a process that the kernel cannot end (a dead network disk) must not hold up the session.
-  while (left.length > 0 && performance.now() - start < graceMs + killBoundMs) {
+  while (left.length > 0 && nowMs() - start < graceMs + killBoundMs) {
     signalAll(left, "SIGKILL");
     await delay(pollMs);
     left = await findProcesses(wanted);

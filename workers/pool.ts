@@ -34,8 +34,8 @@ export interface PoolOptions {
 export interface Pool {
   /** The function that the registry holds for a tool. */
   execute(plugin: string, tool: string): Execute;
-  /** Starts the first thread without waiting for it; it begins to load `plugin`. */
-  warm(plugin?: string): void;
+  /** Starts the first thread, which begins to load `plugin`; resolves when it is on its way, not when it is ready. */
+  warm(plugin?: string): Promise<void>;
   /** Ends all threads; calls still running fail with TOOL_INTERRUPTED. */
   close(): Promise<void>;
   stats(): PoolStats;
@@ -127,7 +127,11 @@ export function createPool(options: PoolOptions): Pool {
   return {
     execute: (plugin, tool) => (execution) => run(plugin, tool, execution),
     // A start that fails fails again, with its reason, at the first call.
-    warm: (plugin) => void started(plugin).catch(() => undefined),
+    warm: (plugin) =>
+      started(plugin).then(
+        () => undefined,
+        () => undefined,
+      ),
     async close() {
       closed = true;
       for (const call of running) call.abort();

@@ -3,8 +3,10 @@
  * its reply, its deadline (TOOL_TIMEOUT), cancel (TOOL_INTERRUPTED), or the end of its thread (TOOL_CRASHED).
  * Cancel and deadline are a message first; when the tool has not answered after the grace, the thread is killed.
  */
+
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { Piscina } from "piscina";
+import { nowMs } from "../core/contract/clock.ts";
 import { GantryError, messageOf } from "../core/contract/errors.ts";
 import type { Reach, ToolExecution, ToolOutcome } from "../core/contract/execution.ts";
 import type { Grants } from "../core/contract/permissions.ts";
@@ -85,7 +87,7 @@ function hiddenText(hidden: Reach["hidden"]): string {
 function createEnding({ tool, execution, graceMs, counts }: ThreadCall, port: MessagePort) {
   const kill = new AbortController();
   const effects = new AbortController();
-  const startedAt = performance.now();
+  const startedAt = nowMs();
   let endedBy: EndedBy | undefined;
   let grace: NodeJS.Timeout | undefined;
 
@@ -105,7 +107,7 @@ function createEnding({ tool, execution, graceMs, counts }: ThreadCall, port: Me
   const ended = (cause: EndedBy, how: string): GantryError => {
     const code = cause === "timeout" ? "TOOL_TIMEOUT" : "TOOL_INTERRUPTED";
     const why = cause === "timeout" ? `did not end within ${timeoutMs} ms` : "was cancelled";
-    return new GantryError(code, `${tool} ${why} and was ${how} after ${Math.round(performance.now() - startedAt)} ms.`);
+    return new GantryError(code, `${tool} ${why} and was ${how} after ${Math.round(nowMs() - startedAt)} ms.`);
   };
 
   return {

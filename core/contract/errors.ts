@@ -47,6 +47,11 @@ const rows = {
     exit: 1,
     hint: "Free some space or mend the folder, then resume: nothing that was shown is lost.",
   },
+  OUTPUT_FAILED: {
+    audience: "user",
+    exit: 1,
+    hint: "Free some space or send the output elsewhere; the session, if there was one, is kept.",
+  },
   QUEUE_FULL: { audience: "developer", exit: 1, hint: "Wait for earlier inputs to end before sending more." },
 
   // Providers.

@@ -3,7 +3,9 @@
  * after each commit and never waited for. It may be behind the log, never ahead of it, so a head that counts more lines than
  * the log has shows a loss at the end. The check tells a head whose writing was cut in two (test/faults/log-kill.test.ts).
  */
+
 import { hash as hashOf } from "node:crypto";
+import { nowMs } from "../contract/clock.ts";
 import { closeFile, ignoring, inPlace, openFile, readText, syncData, writeAll } from "./disk.ts";
 
 export interface Head {
@@ -32,7 +34,7 @@ export class HeadFile {
    */
   want(head: Head): void {
     this.#wanted = head;
-    const waitMs = this.#writtenAt + pauseMs - performance.now();
+    const waitMs = this.#writtenAt + pauseMs - nowMs();
     if (waitMs <= 0) this.#writing ??= this.#writeWanted();
     else this.#pause ??= setTimeout(() => this.#writeNow(), waitMs).unref();
   }
@@ -52,7 +54,7 @@ export class HeadFile {
   async #writeWanted(): Promise<void> {
     while (this.#wanted) {
       const head = this.#wanted;
-      this.#writtenAt = performance.now();
+      this.#writtenAt = nowMs();
       this.#wanted = undefined;
       // A head that could not be written is behind the log, and that is allowed; the log's own failure is what is reported.
       await writeHead(this.#path, head, { sync: false }).catch(() => undefined);

@@ -3,7 +3,7 @@
  * its torn tails and the folder of its tools' big outputs. Only logs end in .jsonl.
  */
 import { join } from "node:path";
-import { GantryError } from "../contract/errors.ts";
+import { GantryError, messageOf } from "../contract/errors.ts";
 import type { EventData, SessionEvent } from "../contract/events.ts";
 import type { SessionSummary, VerifyReport } from "../contract/host.ts";
 import { type Chain, type ChainProblem, readChain } from "./chain.ts";
@@ -83,7 +83,7 @@ async function createSession(options: {
   open: Omit<EventData["session.open"], "id" | "project">;
 }): Promise<OpenedSession> {
   const { folder, project, open } = options;
-  const [self] = await Promise.all([describeSelf(), makeFolder(folder)]);
+  const [self] = await Promise.all([describeSelf(), makeSessionsFolder(folder)]);
   const id = newSessionId(new Date());
   const path = join(folder, `${id}.jsonl`);
   const [lock, earlier] = await Promise.all([takeNewLock(lockPathOf(path), self), ignoring("ENOENT", () => statFile(path))]);
@@ -94,6 +94,14 @@ async function createSession(options: {
   }
   const log = createLog({ folder, id, open: { id, project, ...open }, release: lock.release });
   return { log, state: foldEvent(emptyState(), log.opened), appended: [log.opened], recovery: undefined };
+}
+
+async function makeSessionsFolder(folder: string): Promise<void> {
+  try {
+    await makeFolder(folder);
+  } catch (cause) {
+    throw new GantryError("LOG_WRITE_FAILED", `no session can be kept in ${folder}: ${messageOf(cause)}`, { cause });
+  }
 }
 
 async function resumeSession(path: string, options: { cwd?: string; model?: string }): Promise<OpenedSession> {

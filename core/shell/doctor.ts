@@ -8,13 +8,13 @@ import { messageOf } from "../contract/errors.ts";
 import type { PluginManifest } from "../contract/manifest.ts";
 import type { Json } from "../contract/messages.ts";
 import { permissionTable } from "../contract/permissions.ts";
+import { version } from "../version.ts";
 import type { CommandLine } from "./command-line.ts";
 import type { ShellIo } from "./io.ts";
 import type { Report } from "./report.ts";
 import { sanitizeLine } from "./sanitize.ts";
 import { workingFolder } from "./start.ts";
 import { createStyle, describeTerminal, type Style } from "./style.ts";
-import { version } from "./version.ts";
 
 interface PluginFinding {
   name: string;

@@ -28,13 +28,15 @@ export async function main(argv: readonly string[], streams: MainIo): Promise<nu
   const kind = line.kind === "command" ? kindOf(line.command.id) : line.kind;
   const { createReport } = await import("./report.ts");
   const report = createReport(io, { kind, json: line.kind !== "version" && line.json });
+  let exit: number;
   try {
-    return await runCommand(line, table, io, report);
+    exit = await runCommand(line, table, io, report);
   } catch (error) {
-    return report.error(error);
-  } finally {
-    await report.flush();
+    exit = report.error(error);
   }
+  await report.flush();
+  const { failure } = report;
+  return failure ? await (await import("./lost-output.ts")).reportLostOutput(failure, exit, io) : exit;
 }
 
 function completeIo(streams: MainIo): ShellIo {
@@ -81,13 +83,13 @@ async function runCommand(line: CommandLine, table: CommandTable, io: ShellIo, r
 }
 
 async function showVersion(report: Report): Promise<number> {
-  const { version } = await import("./version.ts");
+  const { version } = await import("../version.ts");
   report.result({ version }, version);
   return 0;
 }
 
 async function showHelp(words: readonly string[], table: CommandTable, io: ShellIo, report: Report): Promise<number> {
-  const [{ renderHelp }, { version }] = await Promise.all([import("./help.ts"), import("./version.ts")]);
+  const [{ renderHelp }, { version }] = await Promise.all([import("./help.ts"), import("../version.ts")]);
   const { color, columns } = describeTerminal(io.stdout, io.env);
   const text = await renderHelp(words, table, { version, columns, color });
   const plain = color ? await renderHelp(words, table, { version, columns: 80, color: false }) : text;

@@ -13,6 +13,8 @@ export interface Report {
   /** Prints the error; the exit code it means. */
   error(error: unknown): number;
   flush(): Promise<void>;
+  /** Why stdout is lost, if it is and not because its reader left. */
+  readonly failure: Error | undefined;
 }
 
 export function createReport({ env, stdout, stderr }: ShellStreams, { kind, json }: { kind: string; json: boolean }): Report {
@@ -37,5 +39,8 @@ export function createReport({ env, stdout, stderr }: ShellStreams, { kind, json
       return exitOf(facts);
     },
     flush: () => Promise.all([out.flush(), talk.flush()]).then(() => undefined),
+    get failure() {
+      return out.failure;
+    },
   };
 }

@@ -33,6 +33,7 @@ export async function run(input: CommandInput, io: ShellIo): Promise<number> {
   let cancel: () => void = () => undefined;
   const stop = listenForStop(io.signals, { onStop: () => cancel(), exitNow: io.exitNow });
   let view: SessionView | undefined;
+  let exit: number;
   try {
     const plan = await planRun(input, io, format);
     view = await createSessionView({
@@ -43,13 +44,14 @@ export async function run(input: CommandInput, io: ShellIo): Promise<number> {
       interactive: !plan.answersOnStdin,
       onGone: () => cancel(),
     });
-    return await drive(plan, { io, view, stop, onCancel: (act) => (cancel = act) });
+    exit = await drive(plan, { io, view, stop, onCancel: (act) => (cancel = act) });
   } catch (error) {
-    return await reportEarlyEnd(error, format, { io, view, stop });
-  } finally {
-    await view?.flush();
-    stop.close();
+    exit = await reportEarlyEnd(error, format, { io, view, stop });
   }
+  await view?.flush();
+  stop.close();
+  const failure = view?.out.failure;
+  return failure ? await (await import("./lost-output.ts")).reportLostOutput(failure, exit, io) : exit;
 }
 
 async function planRun(input: CommandInput, io: ShellIo, format: Format): Promise<RunPlan> {

@@ -10,9 +10,10 @@ import { GantryError } from "../contract/errors.ts";
 import type { TrustStatus } from "../contract/host.ts";
 import type { PluginManifest } from "../contract/manifest.ts";
 import { createRuntime, type FrontEnd, type Runtime } from "../runtime.ts";
+import { version } from "../version.ts";
 import type { ShellIo } from "./io.ts";
 import type { SessionFlags } from "./session-flags.ts";
-import { version } from "./version.ts";
+import { withSmallYoungHeap } from "./young-heap.ts";
 
 /** The real folder a command works in. USAGE_INVALID when -C names none. */
 export async function workingFolder(io: ShellIo, flag: string | undefined): Promise<string> {
@@ -47,7 +48,7 @@ export async function start(options: StartOptions): Promise<{ runtime: Runtime; 
     env: io.env,
     config,
     manifests,
-    front,
+    front: withSmallYoungHeap(front),
     allowRootBypass: flags.allowRootBypass,
     wantCost: options.wantCost,
     ...(flags.approve === undefined ? {} : { approve: flags.approve }),

@@ -9,7 +9,12 @@ export interface Writer {
   /** Resolves when all that was written has been taken by the stream, or can never be. */
   flush(): Promise<void>;
   readonly gone: boolean;
+  /** Why what was written is lost, where the reader did not simply leave: a full disk. */
+  readonly failure: Error | undefined;
 }
+
+// The reader left, as `head` does.
+const leaving = new Set<unknown>(["EPIPE", "ERR_STREAM_DESTROYED"]);
 
 const flushAtChars = 65_536;
 
@@ -19,6 +24,7 @@ export function createWriter(stream: OutputStream, options: { onGone?: () => voi
   let writing = false;
   let scheduled = false;
   let gone = false;
+  let failure: Error | undefined;
   let waiting: (() => void)[] = [];
 
   const settle = (): void => {
@@ -26,9 +32,10 @@ export function createWriter(stream: OutputStream, options: { onGone?: () => voi
     waiting = [];
     for (const resolve of ready) resolve();
   };
-  const lose = (): void => {
+  const lose = (error: NodeJS.ErrnoException): void => {
     if (gone) return;
     gone = true;
+    if (!leaving.has(error.code)) failure = error;
     pending = [];
     settle();
     options.onGone?.();
@@ -45,7 +52,7 @@ export function createWriter(stream: OutputStream, options: { onGone?: () => voi
     writing = true;
     stream.write(text, (error) => {
       writing = false;
-      if (error) lose();
+      if (error) lose(error);
       else if (pending.length > 0) send();
       else settle();
     });
@@ -54,6 +61,9 @@ export function createWriter(stream: OutputStream, options: { onGone?: () => voi
   return {
     get gone() {
       return gone;
+    },
+    get failure() {
+      return failure;
     },
     write(text) {
       if (gone || text === "") return;

@@ -117,7 +117,6 @@ const knownKeys = [scriptSchema, entrySchema, callSchema, expectSchema, resultCh
 
 export type Script = z.infer<typeof scriptSchema>;
 export type ScriptEntry = Script["steps"][number];
-export type ScriptCall = z.infer<typeof callSchema>;
 export type ScriptFail = z.infer<typeof failSchema>;
 export type ScriptThinking = z.infer<typeof thinkingSchema>;
 export type TextCheck = z.infer<typeof textCheckSchema>;

@@ -1,5 +1,7 @@
 /** Repeats a model request that failed for a passing reason: full jitter, Retry-After obeyed, at most 8 times or 2 minutes. */
+
 import { setTimeout as sleep } from "node:timers/promises";
+import { nowMs } from "../contract/clock.ts";
 import { codeOf, GantryError, messageOf } from "../contract/errors.ts";
 
 export interface Retry {
@@ -25,7 +27,7 @@ const longestDelayMs = 30_000;
 /** The attempt's own error when it is not retryable, or when no time or try is left for another. */
 export async function withRetries<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
   const { signal, onRetry, maxRetries = 8, maxTotalMs = 120_000, random = Math.random } = options;
-  const startedAt = performance.now();
+  const startedAt = nowMs();
   for (let retry = 1; ; retry++) {
     signal.throwIfAborted();
     try {
@@ -33,7 +35,7 @@ export async function withRetries<T>(attempt: () => Promise<T>, options: RetryOp
     } catch (error) {
       if (signal.aborted || !isRetryable(error) || retry > maxRetries) throw error;
       const delayMs = delayBefore(retry, error, random);
-      if (performance.now() - startedAt + delayMs > maxTotalMs) throw error;
+      if (nowMs() - startedAt + delayMs > maxTotalMs) throw error;
       onRetry({ attempt: retry, code: codeOf(error) ?? "INTERNAL", message: messageOf(error), delayMs });
       await sleep(delayMs, undefined, { signal });
     }

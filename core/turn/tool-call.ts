@@ -3,6 +3,7 @@
  * ends in exactly one tool.result or tool.failed event.
  */
 
+import { nowMs } from "../contract/clock.ts";
 import { codeOf, type ErrorCode, errorTable, messageOf } from "../contract/errors.ts";
 import type { EventData, EventType } from "../contract/events.ts";
 import type { CallServices, ToolOutcome } from "../contract/execution.ts";
@@ -55,7 +56,7 @@ type Failure = { code: ErrorCode; message: string };
 
 /** All that comes before the tool itself. A report instead of a ready call means: it is already answered. */
 export async function prepareCall(call: ToolCallBlock, deps: CallDeps): Promise<ReadyCall | CallReport> {
-  const startedAt = performance.now();
+  const startedAt = nowMs();
   deps.record("tool.call", { callId: call.callId, name: call.name, input: call.input });
   const fail = (failure: Failure, facts?: CallFacts): Promise<CallReport> => failCall(call, failure, startedAt, deps, facts);
   if (deps.signal.aborted)
@@ -166,7 +167,8 @@ async function shapeResult(facts: CallFacts, outcome: ToolOutcome, startedAt: nu
     isError,
     durationMs,
     ...(code === undefined ? {} : { code }),
-    ...(data === undefined ? {} : { data }),
+    // What a hook has withheld must not come back through the structured half.
+    ...(data === undefined || content !== kept ? {} : { data }),
     ...(files === undefined ? {} : { files }),
     ...(cwd === undefined ? {} : { cwd }),
   });
@@ -230,5 +232,5 @@ function textOf(content: ToolOutcome["content"]): string {
 }
 
 function elapsed(startedAt: number): number {
-  return Math.round((performance.now() - startedAt) * 100) / 100;
+  return Math.round((nowMs() - startedAt) * 100) / 100;
 }

@@ -1,5 +1,7 @@
 /** One input, from its arrival until the model stops asking for tools, a limit is reached, or somebody stops it. */
+
 import { createHash } from "node:crypto";
+import { nowMs } from "../contract/clock.ts";
 import { codeOf, errorTable, GantryError, messageOf } from "../contract/errors.ts";
 import type { Delta, EventData, EventType, StopReason } from "../contract/events.ts";
 import { type Answer, addUsage, type InputContent, noUsage, type ToolCallBlock, type Usage } from "../contract/messages.ts";
@@ -78,7 +80,7 @@ export async function runTurn(
   deps: TurnDeps,
   cancel: AbortSignal,
 ): Promise<TurnOutcome> {
-  const startedAt = performance.now();
+  const startedAt = nowMs();
   const progress: Progress = {
     turn: deps.state.turns + 1,
     steps: 0,
@@ -94,13 +96,12 @@ export async function runTurn(
   try {
     await acceptInput(input, progress, deps);
     stop = await runSteps(progress, deps, signal);
-    if (stop === "interrupted" && !cancel.aborted)
-      stop = reachLimit("time", timeoutMs ?? 0, performance.now() - startedAt, deps);
+    if (stop === "interrupted" && !cancel.aborted) stop = reachLimit("time", timeoutMs ?? 0, nowMs() - startedAt, deps);
   } catch (thrown) {
     error = thrown;
     stop = "error";
   }
-  return await endTurn({ progress, stop, error, durationMs: Math.round(performance.now() - startedAt) }, deps);
+  return await endTurn({ progress, stop, error, durationMs: Math.round(nowMs() - startedAt) }, deps);
 }
 
 async function acceptInput(

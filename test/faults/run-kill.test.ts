@@ -24,6 +24,7 @@ test("a run may be killed at any file-system call on its session", { timeout: 60
     },
   });
   process.stdout.write(`session of a run: ${JSON.stringify(swept)}\n`);
-  expect(swept.killed).toBeGreaterThan(swept.points * 0.95);
+  // Each batch of events is opened, written, synced and closed.
+  expect(swept.killed).toBeGreaterThan(60);
   expect(swept.inDoubt).toBeGreaterThan(0);
 });

@@ -9,54 +9,48 @@ const callId = fc.constantFrom("1", "2", "3", "4");
 const text = fc.string({ maxLength: 8 }).map((words) => ({ type: "text" as const, text: words }));
 const kinds = fc.oneof(
   text.map((block) => ["input", { content: [block], source: "prompt" }] as const),
-  fc
-    .tuple(fc.array(text, { maxLength: 2 }), fc.uniqueArray(callId, { maxLength: 4 }))
-    .map(
-      ([words, ids]) =>
-        [
-          "answer",
-          {
-            step: 1,
-            message: { role: "assistant", content: [...words, ...ids.map((id) => callOf(id))] },
-            stop: "end_turn",
-            usage,
-            model: "a",
-          },
-        ] as const,
-    ),
+  fc.tuple(fc.array(text, { maxLength: 2 }), fc.uniqueArray(callId, { maxLength: 4 })).map(
+    ([words, ids]) =>
+      [
+        "answer",
+        {
+          step: 1,
+          message: { role: "assistant", content: [...words, ...ids.map((id) => callOf(id))] },
+          stop: "end_turn",
+          usage,
+          model: "a",
+        },
+      ] as const,
+  ),
   callId.map((id) => ["tool.call", { callId: id, name: "Read", input: {} }] as const),
   callId.map((id) => ["tool.start", { callId: id }] as const),
-  fc
-    .tuple(callId, fc.boolean())
-    .map(
-      ([id, allow]) =>
-        [
-          "tool.approval",
-          {
-            callId: id,
-            verdict: allow ? "allow" : "deny",
-            asked: true,
-            by: { kind: "user", name: "once" },
-            remembered: { rule: `Read(${id})`, for: "session" },
-          },
-        ] as const,
-    ),
-  fc
-    .tuple(callId, text)
-    .map(
-      ([id, block]) =>
-        [
-          "tool.result",
-          {
-            callId: id,
-            content: [block],
-            isError: false,
-            durationMs: 1,
-            files: [{ path: `/${id}`, sha256: block.text }],
-            cwd: `/${block.text}`,
-          },
-        ] as const,
-    ),
+  fc.tuple(callId, fc.boolean()).map(
+    ([id, allow]) =>
+      [
+        "tool.approval",
+        {
+          callId: id,
+          verdict: allow ? "allow" : "deny",
+          asked: true,
+          by: { kind: "user", name: "once" },
+          remembered: { rule: `Read(${id})`, for: "session" },
+        },
+      ] as const,
+  ),
+  fc.tuple(callId, text).map(
+    ([id, block]) =>
+      [
+        "tool.result",
+        {
+          callId: id,
+          content: [block],
+          isError: false,
+          durationMs: 1,
+          files: [{ path: `/${id}`, sha256: block.text }],
+          cwd: `/${block.text}`,
+        },
+      ] as const,
+  ),
   callId.map((id) => ["tool.failed", { callId: id, code: "TOOL_FAILED", message: "no", durationMs: 1 }] as const),
   fc.constant(["turn.start", { turn: 1 }] as const),
   fc.constant(["turn.end", { turn: 1, stop: "end_turn", steps: 1, usage, durationMs: 1, costUsd: 0.5 }] as const),
@@ -65,18 +59,16 @@ const kinds = fc.oneof(
   fc.constant(["plugin.unknown", { anything: [1] }] as const),
 );
 
-const events = fc
-  .array(kinds, { maxLength: 40 })
-  .map(
-    (facts) =>
-      facts.map(([type, data], index) => ({
-        v: 1,
-        seq: index + 1,
-        at: "2026-01-01T00:00:00.000Z",
-        type,
-        data,
-      })) as unknown as SessionEvent[],
-  );
+const events = fc.array(kinds, { maxLength: 40 }).map(
+  (facts) =>
+    facts.map(([type, data], index) => ({
+      v: 1,
+      seq: index + 1,
+      at: "2026-01-01T00:00:00.000Z",
+      type,
+      data,
+    })) as unknown as SessionEvent[],
+);
 
 test("the fold of a prefix plus the rest equals the fold of the whole, and changes no event", () => {
   fc.assert(

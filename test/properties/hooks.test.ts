@@ -50,7 +50,13 @@ test("edits chain in stage order, and each tap sees the one before", async () =>
   const fired: HookFired[] = [];
   const hooks = createHooks({ onFired: (one) => fired.push(one) });
   const add = (name: string, stage: number): void =>
-    hooks.tap("test", { on: "tool.call", kind: "rewrite", name, stage, run: ({ input }) => ({ input: { seen: `${String(input["seen"] ?? "")}${name}` } }) });
+    hooks.tap("test", {
+      on: "tool.call",
+      kind: "rewrite",
+      name,
+      stage,
+      run: ({ input }) => ({ input: { seen: `${String(input["seen"] ?? "")}${name}` } }),
+    });
   add("c", 3);
   add("a", 1);
   add("b", 2);
@@ -77,7 +83,11 @@ test("a rewriter that fails, or hands back the wrong shape, is reported and chan
 test("a judge that does not answer in time denies, with its name", async () => {
   const hooks = createHooks({ onFired: () => undefined });
   hooks.tap("test", { on: "tool.approve", kind: "judge", name: "slow", timeoutMs: 5, run: () => new Promise(() => undefined) });
-  expect(await hooks.judge("tool.approve", call)).toEqual({ verdict: "deny", by: "test:slow", reason: "test:slow could not decide: no answer within 5 ms" });
+  expect(await hooks.judge("tool.approve", call)).toEqual({
+    verdict: "deny",
+    by: "test:slow",
+    reason: "test:slow could not decide: no answer within 5 ms",
+  });
 });
 
 test("a failing observer is reported and stops nobody", async () => {

@@ -4,20 +4,18 @@ import type { SessionEvent } from "../../core/contract/events.ts";
 import { readChain } from "../../core/session/chain.ts";
 import { encodeLine, firstPrev, hashLine, parseLine } from "../../core/session/line.ts";
 
-const events = fc
-  .array(fc.tuple(fc.string(), fc.jsonValue({ maxDepth: 2 })), { minLength: 1, maxLength: 6 })
-  .map((notes) =>
-    notes.map(
-      ([text, extra], index) =>
-        ({
-          v: 1,
-          seq: index + 1,
-          at: "2026-01-01T00:00:00.000Z",
-          type: "note",
-          data: { text, extra },
-        }) as unknown as SessionEvent,
-    ),
-  );
+const events = fc.array(fc.tuple(fc.string(), fc.jsonValue({ maxDepth: 2 })), { minLength: 1, maxLength: 6 }).map((notes) =>
+  notes.map(
+    ([text, extra], index) =>
+      ({
+        v: 1,
+        seq: index + 1,
+        at: "2026-01-01T00:00:00.000Z",
+        type: "note",
+        data: { text, extra },
+      }) as unknown as SessionEvent,
+  ),
+);
 
 function writeLines(all: readonly SessionEvent[]): { bytes: Buffer; hash: string } {
   let hash = firstPrev;

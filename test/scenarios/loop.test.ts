@@ -1,5 +1,6 @@
 /** The loop under trouble: what the model gets wrong, what the provider gets wrong, and what the user stops. */
 import { expect, test } from "vitest";
+import { gone, there } from "../support/alive.ts";
 import { bench, resultTexts } from "../support/cli.ts";
 
 test("a 429 is waited out as long as it says, and the answer then comes", async () => {
@@ -136,18 +137,20 @@ test("the same failing call again and again ends the run", async () => {
 
 test("a cancel during a tool ends the tool and its children, exits 130, and the session goes on", async () => {
   const { start, run, model, events } = await bench([
-    { call: { name: "Bash", input: { command: "sleep 300 & echo started; wait" } } },
+    { call: { name: "Bash", input: { command: "sleep 42424 & echo started; wait" } } },
     { say: "Going on." },
   ]);
   const running = start(["run", "sleep", "--approve", "always", "--output", "stream-json"]);
   await running.sees('"type":"tool.start"');
+  await there("sleep 42424");
   running.child.kill("SIGINT");
   const { exit } = await running.finished;
   expect(exit).toBe(130);
+  await gone("sleep 42424");
   expect((await events()).filter(({ type }) => type === "tool.failed")).toMatchObject([{ data: { code: "TOOL_INTERRUPTED" } }]);
   const resumed = await run("go on", ["--continue"]);
   expect(resumed).toMatchObject({ exit: 0, json: { text: "Going on." } });
-  expect(resultTexts(model)).toHaveLength(0);
+  expect(resultTexts(model)).toEqual([expect.stringContaining("may or may not have happened")]);
 });
 
 test("a cancel during a stream keeps what had come, marked", async () => {

@@ -185,7 +185,7 @@ describe("the pool's own life", () => {
 
   test("warm starts one thread and a call uses it", async () => {
     const at = await startPool();
-    at.pool.warm("faults");
+    await at.pool.warm("faults");
     expect(text(await at.call("Echo", { text: "warm" }))).toBe("warm");
     expect(at.pool.stats().threads).toBe(1);
     await at.close();

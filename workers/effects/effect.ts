@@ -41,16 +41,6 @@ export interface EffectEnv {
   spawnFile(file: string, args: readonly string[], options: SpawnFileOptions): Promise<SpawnedFile>;
 }
 
-/**
- * The shape of one effect file. `Scope` is the grant's value for the kind; undefined (no grant) never reaches `covers`.
- * A path request is covered by its text, resolved against `workspace` when relative; the real path is confined in `perform`.
- */
-export interface Effect<Scope, Request, Reply> {
-  covers(scope: Scope, request: Request, workspace: string): boolean;
-  describe(request: Request): string;
-  perform(request: Request, env: EffectEnv): Promise<Reply>;
-}
-
 /** What an effect that the core performs may use: the running call's own services. */
 export interface CoreEnv {
   cwd: string;

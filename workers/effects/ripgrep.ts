@@ -1,4 +1,5 @@
 /** Runs ripgrep in a folder that is held open, and reads its answer: output, no match, bad pattern, or too slow. */
+import { nowMs } from "../../core/contract/clock.ts";
 import { GantryError, hasCode, messageOf } from "../../core/contract/errors.ts";
 import type { EffectEnv, SpawnedFile } from "./effect.ts";
 import { hasDescriptorPaths } from "./open-confined.ts";
@@ -11,8 +12,8 @@ export const searchTimeoutMs = 20_000;
 export type Deadline = () => number;
 
 export function startDeadline(): Deadline {
-  const end = performance.now() + searchTimeoutMs;
-  return () => Math.ceil(end - performance.now());
+  const end = nowMs() + searchTimeoutMs;
+  return () => Math.ceil(end - nowMs());
 }
 
 /** The folder a list or search starts in: its real path, and a descriptor that keeps it from being swapped. */

@@ -1,0 +1,69 @@
+/** A config that is wrong stops `run` before anything starts: all problems at once, each with its file and line. */
+import { expect, test } from "vitest";
+import { bench } from "../support/cli.ts";
+
+const projectFile = "gantry.config.json";
+
+/** Text of the project's config, and what must be said of it. */
+const wrong: [string, string, RegExp][] = [
+  ["an unknown key", '{\n  "modle": "anthropic/claude-sonnet-5"\n}', /gantry\.config\.json:2.*"modle".*did you mean model\?/],
+  [
+    "an unknown nested key",
+    '{\n  "limits": {\n    "maxTurn": 3\n  }\n}',
+    /json:3.*limits\.maxTurn.*did you mean limits\.maxTurns\?/,
+  ],
+  ["a value of the wrong type", '{\n  "limits": { "maxTurns": "many" }\n}', /json:2.*limits\.maxTurns.*expected number/],
+  ["a number out of range", '{ "limits": { "maxTurns": 0 } }', /json:1.*limits\.maxTurns/],
+  ["an unknown mode", '{ "permissions": { "mode": "acceptEdit" } }', /json:1.*did you mean acceptEdits\?/],
+  ["a model without provider", '{ "model": "claude-sonet-5" }', /json:1.*did you mean anthropic\/claude-sonnet-5\?/],
+  ["a rule for no tool", '{\n "permissions": {\n  "deny": [\n   "Raed(./x)"\n] } }', /json:4.*Raed.*[Dd]id you mean Read/],
+  ["a rule that is no rule", '{ "permissions": { "deny": ["Bash(rm"] } }', /json:1.*Bash\(rm/],
+  ["broken JSON", '{ "model": "anthropic/x", \n  "limits": ', /json:2/],
+  ["a list for an object", "[]", /json:1/],
+  ["$import", '{ "$import": "./other.json" }', /json:1.*\$import is not followed/],
+  ["a key that waits for its issue", '{ "hooks": {} }', /json:1.*hooks.*not in this build/],
+];
+
+test.each(wrong)("%s: exit 2, with file and line", async (_name, text, said) => {
+  const { gantry, model, logs } = await bench([{ say: "Never." }], { [projectFile]: text });
+  const { exit, stderr, stdout } = await gantry(["run", "hello"]);
+  expect([exit, stdout]).toEqual([2, ""]);
+  expect(stderr).toMatch(said);
+  expect(model.requests).toEqual([]);
+  expect(await logs()).toEqual([]);
+});
+
+test("all problems of all places come at once", async () => {
+  const { gantry } = await bench([{ say: "Never." }], {
+    [projectFile]: '{\n  "modle": "a/b",\n  "limits": { "maxTurns": -1 }\n}',
+  });
+  const { exit, stderr } = await gantry(["run", "hello", "--set", "limits.paralelReads=3", "--output", "text"], {
+    env: { GANTRY_LIMITS__TOOLTIMEOUT: "x" },
+  });
+  expect(exit).toBe(2);
+  for (const part of ["modle", "limits.maxTurns", "paralelReads", "GANTRY_LIMITS__TOOLTIMEOUT"]) expect(stderr).toContain(part);
+});
+
+test("with --output json the problems are one object", async () => {
+  const { run } = await bench([{ say: "Never." }], { [projectFile]: '{ "modle": "a/b" }' });
+  expect(await run("hello")).toMatchObject({
+    exit: 2,
+    json: { ok: false, error: { code: expect.stringMatching(/^CONFIG_/), message: expect.stringContaining("modle") } },
+  });
+});
+
+test("two config files of one project, a --config that is not there, and YAML are told apart", async () => {
+  const made = await bench([{ say: "Never." }], { "gantry.config.yaml": "limits:\n  maxTurn: 3\n" });
+  const yaml = await made.gantry(["run", "hello"]);
+  expect([yaml.exit, yaml.stderr]).toEqual([2, expect.stringMatching(/gantry\.config\.yaml:2.*limits\.maxTurns/)]);
+  const missing = await (await bench([])).gantry(["run", "hello", "--config", "nowhere.json"]);
+  expect([missing.exit, missing.stderr]).toEqual([2, expect.stringMatching(/CONFIG_NOT_FOUND[\s\S]*nowhere\.json/)]);
+});
+
+test("config validate says the same, and doctor goes on", async () => {
+  const { gantry } = await bench([], { [projectFile]: '{\n  "modle": "a/b"\n}' });
+  const validate = await gantry(["config", "validate"]);
+  expect([validate.exit, `${validate.stdout}${validate.stderr}`]).toEqual([2, expect.stringMatching(/json:2.*modle/)]);
+  const doctor = await gantry(["doctor"]);
+  expect([doctor.exit, `${doctor.stdout}${doctor.stderr}`]).toEqual([0, expect.stringContaining("modle")]);
+});
