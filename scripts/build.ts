@@ -10,6 +10,7 @@ import { makeBundles } from "./build/bundles.ts";
 import { thirdPartyLicenses } from "./build/licenses.ts";
 import { builtInManifests } from "./build/manifests.ts";
 import { leaveOutMissing } from "./build/partial.ts";
+import { writeToolInputs } from "./build/tool-inputs.ts";
 import { emitDeclarations } from "./build/types.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -31,6 +32,7 @@ try {
     process.argv.includes("--types") ? emitDeclarations(root, join(fresh, "types")) : undefined,
   ]);
   await writeFile(join(fresh, "manifests.json"), JSON.stringify(manifests));
+  await writeToolInputs(root, fresh, manifests);
   // The package is "type": "module"; what is built is CommonJS.
   await writeFile(join(fresh, "package.json"), '{"type":"commonjs"}\n');
   await writeFile(join(fresh, "THIRD-PARTY-LICENSES.txt"), await thirdPartyLicenses(root, inputs));

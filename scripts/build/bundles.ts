@@ -8,15 +8,20 @@ import { basename, join, relative } from "node:path";
 import { type BuildOptions, build, type Metafile, type OutputFile, type Plugin, transform } from "esbuild";
 import { leanOclifParser } from "./oclif-parser.ts";
 
-const entries: Record<string, string> = {
-  cli: "core/shell/cli.ts",
-  "tool-thread": "workers/inside/tool-thread.ts",
-  index: "core/index.ts",
-  plugin: "core/contract/plugin.ts",
-  errors: "core/contract/errors.ts",
-  events: "core/contract/events.ts",
-  testing: "core/testing/index.ts",
-};
+const threadEntry = "tool-thread";
+
+/** Bundled apart from each other: what two of them share would become files of its own, and each file costs start-up time. */
+const groups: Record<string, string>[] = [
+  { cli: "core/shell/cli.ts" },
+  { [threadEntry]: "workers/inside/tool-thread.ts" },
+  {
+    index: "core/index.ts",
+    plugin: "core/contract/plugin.ts",
+    errors: "core/contract/errors.ts",
+    events: "core/contract/events.ts",
+    testing: "core/testing/index.ts",
+  },
+];
 
 /** The modules that plugins import by the name of this package: in a bundle they are our own sources. */
 export function publicModules(root: string): Record<string, string> {
@@ -30,16 +35,21 @@ export function publicModules(root: string): Record<string, string> {
 
 /** Writes all bundles to `outdir`; returns the paths, relative to `root`, of all files that went in. */
 export async function makeBundles(root: string, outdir: string, plugins: Plugin[]): Promise<string[]> {
-  const [ours, worker] = await Promise.all([bundleOurs(root, outdir, plugins), bundlePiscinaWorker(root, outdir)]);
-  return [...Object.keys(ours.inputs), ...Object.keys(worker.inputs)];
+  const ours = groups.map((entries) => bundleGroup(entries, { root, outdir, plugins }));
+  const metafiles = await Promise.all([...ours, bundlePiscinaWorker(root, outdir)]);
+  return [...new Set(metafiles.flatMap(({ inputs }) => Object.keys(inputs)))];
 }
 
-async function bundleOurs(root: string, outdir: string, plugins: Plugin[]): Promise<Metafile> {
+async function bundleGroup(
+  entries: Record<string, string>,
+  { root, outdir, plugins }: { root: string; outdir: string; plugins: Plugin[] },
+): Promise<Metafile> {
   const { outputFiles, metafile } = await build({
     ...common(root),
     plugins: [leanOclifParser, ...plugins],
     entryPoints: Object.entries(entries).map(([out, source]) => ({ in: join(root, source), out })),
-    inject: await globalsWithoutUndici(root),
+    // No tool speaks HTTP in a thread.
+    inject: threadEntry in entries ? [] : await globalsWithoutUndici(root),
     outdir,
     format: "esm",
     splitting: true,
@@ -48,7 +58,13 @@ async function bundleOurs(root: string, outdir: string, plugins: Plugin[]): Prom
     write: false,
     metafile: true,
     // A chunk is a file beside its siblings, so __dirname is dist/ wherever a module ended up.
-    define: { "import.meta.dirname": "__dirname", "import.meta.filename": "__filename", "import.meta.url": "__moduleUrl" },
+    define: {
+      "import.meta.dirname": "__dirname",
+      "import.meta.filename": "__filename",
+      "import.meta.url": "__moduleUrl",
+      // The SDK asks whether there are web streams before it knows whether it needs them; the question loads them (1 ms).
+      "globalThis.ReadableStream": "undefined",
+    },
   });
   const lifted = new Set(lazyCommonJs(metafile).map((name) => join(root, name)));
   await Promise.all(outputFiles.map((file) => writeAsCommonJs(file, { outdir, lift: lifted.has(file.path) })));

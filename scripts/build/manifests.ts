@@ -8,6 +8,7 @@ import type { CommandManifest, PluginManifest, TapManifest, ToolManifest } from 
 import type { JsonObject } from "../../core/contract/messages.ts";
 import type { AnyTap, AnyTool, CommandDefinition, PluginDefinition } from "../../core/contract/plugin.ts";
 import { publicModules } from "./bundles.ts";
+import { hasRefinements } from "./refinements.ts";
 
 /** Sorted by name. Throws on a plugin without a sound default export, and on two of one name. `scratch` is inside `root`. */
 export async function builtInManifests(root: string, scratch: string, plugins: Plugin[]): Promise<PluginManifest[]> {
@@ -73,6 +74,7 @@ function toolManifest(tool: AnyTool): ToolManifest {
     name: tool.name,
     description: tool.description,
     inputSchema: inputSchema(tool),
+    ...(hasRefinements(tool.input()) ? { refines: true as const } : {}),
     effect: tool.effect,
     ...(tool.subject === undefined ? {} : { subject: tool.subject }),
     ...(tool.timeoutMs === undefined ? {} : { timeoutMs: tool.timeoutMs }),
@@ -81,7 +83,7 @@ function toolManifest(tool: AnyTool): ToolManifest {
 
 function inputSchema(tool: AnyTool): JsonObject {
   try {
-    return z.toJSONSchema(tool.input, { target: "draft-2020-12", io: "input" }) as JsonObject;
+    return z.toJSONSchema(tool.input(), { target: "draft-2020-12", io: "input" }) as JsonObject;
   } catch (error) {
     throw new Error(`The input of tool ${tool.name} has no JSON Schema`, { cause: error });
   }

@@ -78,7 +78,7 @@ function commandPage({ id, summary, description, args, flags, examples }: Comman
   const usage = ["gantry", id, ...args.map(usageOf)].join(" ");
   return [
     `## \`${usage}\``,
-    description === undefined ? summary : `${summary} ${description}`,
+    [summary, ...(description === undefined ? [] : [description])].map(sentence).join(" "),
     ...(args.length > 0
       ? [
           table(
@@ -107,6 +107,11 @@ function flagTable(flags: readonly FlagSpec[]): string {
 
 function meaning({ summary, options }: FlagSpec | ArgSpec): string {
   return options ? `${summary} One of ${options.map(code).join(" ")}.` : summary;
+}
+
+/** Summaries are written with and without a full stop. */
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 function code(text: string): string {
