@@ -39,10 +39,11 @@ const testRooms = [
   ["permission", ["^core/permission/"]],
   ["workers", ["^workers/", "^core/permission/(grants|confined-path)\\.ts$", "^plugins/[^/]+/index\\.ts$"]],
   ["config", ["^config/"]],
-  ["shell", ["^core/"]],
+  ["shell", ["^core/", "^config/defaults\\.ts$"]],
   ["plugins", ["^plugins/", "^config/", "^workers/effects/", "^core/(session|permission)/", "^scripts/build/"]],
   ["faults", ["^core/session/", "^workers/"]],
-  ["scenarios", []],
+  // The demo is run from a bundle of the test's own making.
+  ["scenarios", ["^scripts/build/bundles\\.ts$"]],
   // Laws of pure files, wherever they are.
   ["properties", ["^core/(?!shell/|runtime)", "^workers/", "^config/"]],
   ["architecture", ["^scripts/", "^core/contract/", "^core/hooks\\.ts$", "^config/schema\\.ts$"]],
@@ -53,7 +54,7 @@ const testRooms = [
 const packages = [
   [
     "zod",
-    `${contract}|^core/turn/tool-input\\.ts$|^core/testing/script-format\\.ts$|^config/(schema|check)\\.ts$|^plugins/|^workers/inside/`,
+    `${contract}|^core/turn/(tool-input|input-schema)\\.ts$|^core/testing/script-format\\.ts$|^config/(schema|check)\\.ts$|^plugins/|^workers/inside/`,
   ],
   ["tapable", "^core/hooks\\.ts$"],
   ["piscina", "^workers/(pool|thread-call)\\.ts$"],
@@ -89,7 +90,7 @@ const nodeModules = [
   ["child_process", ["^workers/[^/]+\\.ts$", "^workers/effects/", "^plugins/demo/"]],
   ["(http|https)", ["^core/testing/", "^plugins/anthropic/"]],
   ["(net|tls|dgram|dns)", ["^core/testing/", "^workers/reaper\\.ts$"]],
-  ["worker_threads", ["^workers/"]],
+  ["worker_threads", ["^workers/", "^core/permission/confined-path\\.ts$"]],
   ["vm", ["^plugins/process/line-filter\\.ts$"]],
   ["module", ["^workers/inside/prepare\\.ts$", "^workers/pool\\.ts$"]],
 ];

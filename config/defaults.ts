@@ -36,7 +36,7 @@ export const builtinPlugins: readonly { name: string; grants: Grants }[] = [
     },
   },
   { name: "process", grants: { "process.run": ["*"] } },
-  { name: "tasks", grants: { "user.ask": true, "session.read": true } },
+  { name: "tasks", grants: { "user.ask": true } },
   { name: "sessions", grants: { "host.sessions": true } },
   { name: "config", grants: { "host.config": true } },
   { name: "trust", grants: { "host.config": true } },

@@ -5,7 +5,7 @@
 import { isAbsolute, join, resolve } from "node:path";
 import type { ConfigSource } from "../core/contract/host.ts";
 import type { Json, JsonObject } from "../core/contract/messages.ts";
-import { findMode } from "./modes.ts";
+import { findMode } from "../core/contract/modes.ts";
 
 export type KeyPath = readonly (string | number)[];
 

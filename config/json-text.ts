@@ -1,4 +1,4 @@
-/** JSON with comments (only importer of jsonc-parser for reading). */
+/** JSON with comments and trailing commas (only importer of jsonc-parser for reading). */
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import type { Json } from "../core/contract/messages.ts";
 import type { KeyPath } from "./fragment.ts";
@@ -7,7 +7,7 @@ import type { Fault, ParsedFile } from "./parsed-file.ts";
 export function parseJson(text: string): ParsedFile {
   const body = text.startsWith("\uFEFF") ? ` ${text.slice(1)}` : text;
   const errors: ParseError[] = [];
-  const root = parseTree(body, errors, { allowTrailingComma: false });
+  const root = parseTree(body, errors, { allowTrailingComma: true });
   const faults = errors.map(({ error, offset }) => faultAt(body, offset, sentence(printParseErrorCode(error))));
   const data = root === undefined ? undefined : jsonOf(root, body, faults);
   if (data === undefined && faults.length === 0) faults.push(faultAt(body, 0, "there is no value in it"));

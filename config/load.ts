@@ -64,6 +64,7 @@ function assemble({ sources, problems, trust, merged, waiting, trusting }: Parts
     trust,
     paths: sources.paths,
     ruleList: rulesOf(merged),
+    heldRules: heldRulesOf(waiting),
     sourceOf: (key) => merged.values.get(key)?.[0]?.from ?? merged.lists.get(key)?.at(-1)?.from ?? byDefault,
     explain: async (key) => (await import("./explain.ts")).explain(key, { config, merged, held: waiting }),
     effective: () => shown(config as unknown as JsonObject) as JsonObject,
@@ -92,6 +93,12 @@ function rulesOf(merged: Merged): RuleLine[] {
       base,
     })),
   );
+}
+
+function heldRulesOf(waiting: readonly Entry[]): RuleLine[] {
+  return waiting
+    .filter(({ key }) => key === "permissions.allow")
+    .map(({ value, from, base }) => ({ behavior: "allow", rule: String(value), source: from.source, base }));
 }
 
 /** The fragment with sound data only; what is not sound becomes problems. */

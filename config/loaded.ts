@@ -38,13 +38,15 @@ export interface LoadedConfig {
   config: Config;
   /** The project root: absolute and real. */
   project: string;
-  /** Everything wrong in any layer. A run must stop on the first: problems.ts makes the error. */
+  /** Everything wrong in any layer but the rules' own grammar, which core/config-problems.ts adds. A run stops on any. */
   problems: ConfigProblem[];
   /** `untrusted` or `changed`: `parts` were left out. With the trust flag the state is `trusted`. */
   trust: TrustStatus;
   paths: GantryPaths;
   /** Deny and ask rules of every layer, allow rules of the trusted ones; lowest layer first. */
   ruleList: RuleLine[];
+  /** Allow rules of the project that wait for trust. */
+  heldRules: RuleLine[];
   /** Where the value of a key is from. */
   sourceOf(key: string): ConfigSource;
   /** CONFIG_KEY_UNKNOWN. */

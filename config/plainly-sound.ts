@@ -3,9 +3,9 @@
  * know goes to the schema, so a key that is missing here costs time and never truth (test/properties/plainly-sound.test.ts).
  */
 import type { Json } from "../core/contract/messages.ts";
+import { findMode } from "../core/contract/modes.ts";
 import { isObject } from "./fragment.ts";
 import { isModelName } from "./model-name.ts";
-import { findMode } from "./modes.ts";
 
 type Test = (value: Json) => boolean;
 interface Group {

@@ -4,9 +4,9 @@
  */
 import * as z from "zod";
 import type { Json, JsonObject } from "../core/contract/messages.ts";
+import { type Mode, modeNames } from "../core/contract/modes.ts";
 import { defaults } from "./defaults.ts";
 import { modelNamePattern } from "./model-name.ts";
-import { type Mode, modeAliases, modes } from "./modes.ts";
 
 /** Node's timers hold no more milliseconds than this. */
 const longestTimerMs = 2_147_483_647;
@@ -15,7 +15,7 @@ const rules = z.array(z.string().min(1).max(10_000));
 
 const permissions = z.strictObject({
   mode: z
-    .enum([...modes, ...Object.keys(modeAliases)])
+    .enum(modeNames)
     .describe("How calls that no rule decides are approved; read-only, workspace-write and danger-full-access are accepted."),
   allow: rules.describe("Rules that allow a call without asking, for instance Bash(npm test:*). Joined over all layers."),
   ask: rules.describe("Rules that ask about a call in every mode. Joined over all layers."),

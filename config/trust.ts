@@ -4,9 +4,9 @@
  */
 import { join } from "node:path";
 import type { TrustStatus } from "../core/contract/host.ts";
+import { type Mode, modes } from "../core/contract/modes.ts";
 import { readText, removeFile, writeOwn } from "./files.ts";
 import type { Entry } from "./fragment.ts";
-import { isLooser, type Mode } from "./modes.ts";
 import { projectSlug, sha256 } from "./paths.ts";
 import type { Config } from "./schema.ts";
 
@@ -104,4 +104,9 @@ function asksFor({ key, value, written }: Entry, lower: Config): string | undefi
 /** A project's words may hold terminal codes and invisible letters; here they are spelled out. */
 function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (letter) => `\\u{${letter.codePointAt(0)?.toString(16) ?? ""}}`);
+}
+
+/** Whether `mode` lets more happen without a question than `other`. */
+function isLooser(mode: Mode, other: Mode): boolean {
+  return modes.indexOf(mode) > modes.indexOf(other);
 }

@@ -1,11 +1,10 @@
 /** Whether a loaded config may be used for a session: no problem in any layer, and every part of the project trusted. */
 import { GantryError } from "../core/contract/errors.ts";
-import type { TrustStatus } from "../core/contract/host.ts";
-import type { LoadedConfig } from "./loaded.ts";
+import type { ConfigProblem, TrustStatus } from "../core/contract/host.ts";
 import { configError } from "./problems.ts";
 
 /** The problems' code, all of them in one error. */
-export function refuseProblems({ problems }: LoadedConfig): void {
+export function refuseProblems(problems: readonly ConfigProblem[]): void {
   if (problems.length > 0) throw configError(problems);
 }
 

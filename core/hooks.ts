@@ -33,22 +33,12 @@ export interface Ruling {
   by: string;
 }
 
-export interface ListedTap {
-  point: HookPoint;
-  kind: HookKind;
-  name: string;
-  plugin: string;
-  stage: number;
-}
-
 export interface Hooks {
   /** PLUGIN_INVALID when the point does not have the tap's kind. */
   tap(plugin: string, tap: AnyTap): void;
   observe<P extends HookPoint>(point: P, payload: HookPayloads[P]): Promise<void>;
   rewrite<P extends RewritePoint>(point: P, payload: HookPayloads[P]): Promise<HookPayloads[P]>;
   judge<P extends HookPoint>(point: P, payload: HookPayloads[P]): Promise<Ruling>;
-  /** Every tap in the order it runs. */
-  list(): ListedTap[];
 }
 
 type Payload = HookPayloads[HookPoint];
@@ -62,7 +52,6 @@ const timedOut = Symbol("timed out");
 export function createHooks({ onFired }: { onFired(fired: HookFired): void }): Hooks {
   const waterfalls = new Map<string, WaterfallHook>();
   const observers = new Map<HookPoint, tapable.AsyncSeriesHook<[Payload]>>();
-  const listed = new Map<string, ListedTap>();
 
   function waterfall(point: HookPoint, kind: HookKind): WaterfallHook {
     const key = `${point} ${kind}`;
@@ -88,8 +77,7 @@ export function createHooks({ onFired }: { onFired(fired: HookFired): void }): H
       throw new GantryError("PLUGIN_INVALID", `plugin ${plugin} taps ${point} as ${kind}; the point takes ${offered}`);
     }
     const name = `${plugin}:${definition.name ?? point}`;
-    listed.set(`${point} ${kind} ${name}`, { point, kind, name, plugin, stage: definition.stage ?? 0 });
-    const options = tapOptions(name, definition);
+    const options = tapOptions(plugin, name, definition);
     const run = timed(definition, name, onFired);
     if (kind === "observe") observerHook(point).tapPromise(options, async (payload) => void (await run(undefined, payload)));
     else waterfall(point, kind).tapPromise(options, run);
@@ -109,18 +97,14 @@ export function createHooks({ onFired }: { onFired(fired: HookFired): void }): H
       const hook = waterfalls.get(`${point} judge`);
       return hook ? ((await hook.promise(start, payload)) as Ruling) : start;
     },
-    list() {
-      const inOrder = [...waterfalls, ...observers].flatMap(([key, hook]) =>
-        hook.taps.map((entry) => listed.get(`${key.includes(" ") ? key : `${key} observe`} ${entry.name}`)),
-      );
-      return inOrder.filter((entry) => entry !== undefined);
-    },
   };
 }
 
-function tapOptions(name: string, { stage, before }: AnyTap): tapable.Tap {
+/** `before` names taps of the same plugin by their own names, of another as `plugin:name`. */
+function tapOptions(plugin: string, name: string, { stage, before }: AnyTap): tapable.Tap {
+  const whole = before?.map((other) => (other.includes(":") ? other : `${plugin}:${other}`));
   // The types say one name; the library takes a list.
-  return Object.assign({ name, stage: stage ?? 0 }, before ? { before: before as string & string[] } : {});
+  return Object.assign({ name, stage: stage ?? 0 }, whole ? { before: whole as string & string[] } : {});
 }
 
 /** The tap as tapable runs it: never rejects, hands on the value it was given when it has nothing to say. */

@@ -2,6 +2,7 @@
 import { realpath } from "node:fs/promises";
 import { loadConfig } from "../config/load.ts";
 import { needsTrust, refuseProblems, trustRequired } from "../config/usable.ts";
+import { configProblems } from "./config-problems.ts";
 import type { AnyTap } from "./contract/plugin.ts";
 import { readBuiltinManifests } from "./manifests.ts";
 import { createRuntime as compose, type FrontEnd, type Runtime } from "./runtime.ts";
@@ -21,19 +22,20 @@ export interface EmbedOptions {
   trust?: boolean;
 }
 
-/** Starts a runtime on the user's and the project's config. CONFIG_*, TRUST_REQUIRED, PLUGIN_INVALID, NAME_TAKEN. */
+/** Starts a runtime on the user's and the project's config. CONFIG_*, RULE_INVALID, TRUST_REQUIRED, PLUGIN_INVALID, NAME_TAKEN. */
 export async function createRuntime(options: EmbedOptions): Promise<Runtime> {
   const { env = {}, front, taps, approve } = options;
   const cwd = await realpath(options.cwd);
   const config = await loadConfig({ cwd, env, flags: { set: [...(options.set ?? [])], trust: options.trust ?? false } });
-  refuseProblems(config);
+  const manifests = readBuiltinManifests();
+  refuseProblems(configProblems(config, manifests));
   if (needsTrust(config.trust)) throw trustRequired(config.trust);
   return await compose({
     version,
     cwd,
     env,
     config,
-    manifests: readBuiltinManifests(),
+    manifests,
     ...(front ? { front } : {}),
     ...(taps ? { taps } : {}),
     ...(approve ? { approve } : {}),
@@ -43,4 +45,4 @@ export async function createRuntime(options: EmbedOptions): Promise<Runtime> {
 export type { Session } from "./open-session.ts";
 export type { ApprovalAnswer, ApprovalQuestion } from "./permission/approval.ts";
 export type { FrontEnd, Runtime } from "./runtime.ts";
-export type { TurnOutcome } from "./turn/turn.ts";
+export type { TurnOutcome } from "./turn/ending.ts";

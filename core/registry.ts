@@ -14,7 +14,7 @@ export interface RegisteredTool extends ToolManifest {
 export interface PluginSource {
   manifest: PluginManifest;
   load(): Promise<PluginDefinition>;
-  execute(tool: string): Execute;
+  execute(tool: ToolManifest): Execute;
 }
 
 export interface Registry {
@@ -54,7 +54,7 @@ export function createRegistry(): Registry {
         throw new GantryError("NAME_TAKEN", `two plugins are named ${name}`);
       }
       for (const tool of contributes.tools) {
-        const entry = { ...tool, plugin: name, execute: source.execute(tool.name) };
+        const entry = { ...tool, plugin: name, execute: source.execute(tool) };
         claim(tools, tool.name, entry, "tool", name, (held) => held.plugin);
       }
       for (const provider of contributes.providers) {

@@ -9,13 +9,13 @@ import type { Pool } from "../workers/pool.ts";
 import type { Processes } from "../workers/processes.ts";
 import { builtinLoaders } from "./builtins.ts";
 import { GantryError } from "./contract/errors.ts";
-import type { Delta, SessionEvent } from "./contract/events.ts";
+import type { Delta, EventData, SessionEvent } from "./contract/events.ts";
 import type { CallServices, Execute } from "./contract/execution.ts";
-import type { PluginManifest } from "./contract/manifest.ts";
+import type { PluginManifest, ToolManifest } from "./contract/manifest.ts";
 import type { AnyTap } from "./contract/plugin.ts";
 import { distFolder } from "./dist-folder.ts";
-import { createHooks, type HookFired, type Hooks } from "./hooks.ts";
-import { type OpenOptions, openSession, type Session } from "./open-session.ts";
+import { createHooks, type Hooks } from "./hooks.ts";
+import { type OpenOptions, openSession, type Session, type SessionDeps } from "./open-session.ts";
 import type { ApprovalAnswer, ApprovalQuestion } from "./permission/approval.ts";
 import { createRegistry, type Registry } from "./registry.ts";
 import { createStore, type SessionStore } from "./session/store.ts";
@@ -41,7 +41,7 @@ export interface RuntimeOptions {
   allowRootBypass?: boolean;
   systemPrompt?: string;
   appendSystemPrompt?: string;
-  /** Offer the model only these. TOOL_UNKNOWN when one does not exist. */
+  /** Offer the model only these. USAGE_INVALID when one does not exist. */
   tools?: readonly string[];
   /** Whether outcomes carry a cost; loads the price data. */
   wantCost?: boolean;
@@ -50,60 +50,61 @@ export interface RuntimeOptions {
 }
 
 export interface Runtime {
-  readonly registry: Registry;
-  readonly hooks: Hooks;
   readonly store: SessionStore;
+  /** SESSION_*, MODEL_INVALID, RULE_INVALID, ROOT_BYPASS_REFUSED, USAGE_INVALID, LOG_WRITE_FAILED. */
   openSession(options: OpenOptions): Promise<Session>;
-  /** Ends sessions, then threads and processes. */
-  close(reason?: string): Promise<void>;
+  /** Ends sessions, then, whatever became of those, threads and processes. Throws the first session's LOG_WRITE_FAILED. */
+  close(reason?: EventData["session.close"]["reason"]): Promise<void>;
 }
 
 export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { config, version } = options;
   const sessions = new Map<string, Session>();
-  const owner = {};
-  const hooks = createHooks({ onFired: (fired) => recordFired(fired, sessions) });
+  const listeners = new Map<string, Parameters<SessionDeps["listen"]>[1]>();
+  const hooks = createHooks({
+    onFired({ payload, ...fired }) {
+      if ("sessionId" in payload) listeners.get(payload.sessionId)?.(fired);
+    },
+  });
   const workers = lazyWorkers(options);
   const registry = await loadPlugins(options, hooks, workers.execute);
   for (const tap of options.taps ?? []) hooks.tap("embedder", tap);
   const store = createStore({ stateHome: config.paths.stateHome, project: config.project });
+  const listen: SessionDeps["listen"] = (sessionId, onFired) => {
+    listeners.set(sessionId, onFired);
+    return () => {
+      listeners.delete(sessionId);
+      sessions.delete(sessionId);
+    };
+  };
+  const parts = { registry, hooks, store, processes: workers.processes, warm: workers.warm, owner: {}, listen };
   await hooks.observe("runtime.start", { version, project: config.project, cwd: options.cwd });
 
+  async function endSessions(reason: EventData["session.close"]["reason"]): Promise<void> {
+    const ended = await Promise.allSettled([...sessions.values()].map((session) => session.close(reason)));
+    const failed = ended.find((end) => end.status === "rejected");
+    if (failed) throw failed.reason;
+  }
+
   return {
-    registry,
-    hooks,
     store,
     async openSession(open) {
-      const session = await openSession(open, {
-        ...options,
-        registry,
-        hooks,
-        store,
-        processes: workers.processes,
-        warm: workers.warm,
-        owner,
-      });
+      const session = await openSession(open, { ...options, ...parts });
       sessions.set(session.id, session);
       return session;
     },
     async close(reason = "done") {
-      await Promise.all([...sessions.values()].map((session) => session.close("done")));
-      await hooks.observe("runtime.stop", { reason });
-      await workers.close();
+      try {
+        await endSessions(reason);
+      } finally {
+        await hooks.observe("runtime.stop", { reason });
+        await workers.close();
+      }
     },
   };
-
-  function recordFired(fired: HookFired, open: Map<string, Session>): void {
-    const { payload, ...rest } = fired;
-    if ("sessionId" in payload) open.get(payload.sessionId)?.recordHook(rest);
-  }
 }
 
-async function loadPlugins(
-  options: RuntimeOptions,
-  hooks: Hooks,
-  execute: (plugin: string, tool: string) => Execute,
-): Promise<Registry> {
+async function loadPlugins(options: RuntimeOptions, hooks: Hooks, execute: LazyWorkers["execute"]): Promise<Registry> {
   const registry = createRegistry();
   for (const manifest of options.manifests) {
     const { name, contributes } = manifest;
@@ -122,7 +123,7 @@ async function loadPlugins(
 const maxThreads = 4;
 
 interface LazyWorkers {
-  execute(plugin: string, tool: string): Execute;
+  execute(plugin: string, tool: ToolManifest): Execute;
   processes(): Promise<Processes>;
   /** Starts the first thread, which begins to load the plugin; resolves when it is on its way. */
   warm(plugin: string | undefined): Promise<void>;

@@ -2,14 +2,15 @@
 import { open } from "node:fs/promises";
 import { GantryError } from "../core/contract/errors.ts";
 import type { BackgroundOutput, BackgroundRun, RunRequest } from "../core/contract/plugin.ts";
-import { endAtLine, readAt } from "./output-file.ts";
+import { endAtLine, headWithin, readAt } from "./output-file.ts";
 import { limitOutput } from "./output-limit.ts";
 import type { ShellExit, ShellRun } from "./shell-run.ts";
 import { plainTextOf, wholeCharacters } from "./terminal-text.ts";
 
 const maxRunning = 16;
 const maxRemembered = 64;
-const maxReadBytes = 65_536;
+/** Below what a result may hold by default: what is cut off a result would count as read. */
+const readBounds = { maxBytes: 60_000, maxLines: 1_900 };
 
 export interface BackgroundRuns {
   start(request: RunRequest & { cwd: string }): Promise<BackgroundRun>;
@@ -130,10 +131,11 @@ async function readOutput(facts: BackgroundRun, from: number): Promise<Backgroun
     const { size } = await file.stat();
     facts.outputBytes = size;
     const start = Math.min(Math.max(0, Math.trunc(from)), size);
-    const bytes = await readAt(file, start, Math.min(maxReadBytes, size - start));
+    const bytes = await readAt(file, start, Math.min(readBounds.maxBytes, size - start));
     const isEnd = start + bytes.length >= size;
     // What follows may complete the last character, and the last line.
-    const whole = isEnd ? (facts.state === "running" ? wholeCharacters(bytes) : bytes) : endAtLine(wholeCharacters(bytes));
+    const settled = isEnd ? (facts.state === "running" ? wholeCharacters(bytes) : bytes) : endAtLine(wholeCharacters(bytes));
+    const whole = headWithin(settled, readBounds);
     return { run: { ...facts }, text: plainTextOf(whole), nextByte: start + whole.length };
   } finally {
     await file.close();

@@ -15,6 +15,8 @@ import type { UserAskRequest } from "./effects/user-ask.ts";
 export interface CallTask {
   plugin: string;
   tool: string;
+  /** Whether the tool's own schema says more than the core has checked. */
+  refines: boolean;
   callId: string;
   input: JsonObject;
   cwd: string;

@@ -9,11 +9,14 @@ import { dirname } from "node:path";
 import type { Piscina } from "piscina";
 import { GantryError } from "../core/contract/errors.ts";
 import type { Execute, ToolExecution } from "../core/contract/execution.ts";
+import type { ToolManifest } from "../core/contract/manifest.ts";
 import type { Grants } from "../core/contract/permissions.ts";
 import type { SpawnFile } from "./effects/effect.ts";
 import type { Preparation } from "./inside/prepare.ts";
 import { createLanes } from "./lanes.ts";
-import { callInThread } from "./thread-call.ts";
+import { callInThread, type ThreadCall } from "./thread-call.ts";
+
+type CalledTool = Pick<ToolManifest, "name" | "refines">;
 
 export interface PoolOptions {
   /** At most; never more than 4 or the machine's cores. */
@@ -33,7 +36,7 @@ export interface PoolOptions {
 
 export interface Pool {
   /** The function that the registry holds for a tool. */
-  execute(plugin: string, tool: string): Execute;
+  execute(plugin: string, tool: CalledTool): Execute;
   /** Starts the first thread, which begins to load `plugin`; resolves when it is on its way, not when it is ready. */
   warm(plugin?: string): Promise<void>;
   /** Ends all threads; calls still running fail with TOOL_INTERRUPTED. */
@@ -92,7 +95,7 @@ export function createPool(options: PoolOptions): Pool {
     return starting;
   };
 
-  async function run(plugin: string, tool: string, execution: ToolExecution): ReturnType<Execute> {
+  async function run(plugin: string, { name: tool, refines }: CalledTool, execution: ToolExecution): ReturnType<Execute> {
     const grants = options.grants.get(plugin);
     if (!grants)
       throw new GantryError("INTERNAL", `The plugin ${plugin} of the tool ${tool} has no entry among the pool's grants.`);
@@ -103,21 +106,28 @@ export function createPool(options: PoolOptions): Pool {
     running.add(stop);
     try {
       if (execution.signal.aborted || closed) throw notBegun(tool);
-      return await inLane(plugin, tool, grants, { ...execution, signal: stop.signal });
+      return await inLane({
+        plugin,
+        tool,
+        refines: refines === true,
+        grants,
+        execution: { ...execution, signal: stop.signal },
+      });
     } finally {
       running.delete(stop);
       execution.signal.removeEventListener("abort", abort);
     }
   }
 
-  async function inLane(plugin: string, tool: string, grants: Grants, execution: ToolExecution): ReturnType<Execute> {
+  async function inLane(call: Pick<ThreadCall, "plugin" | "tool" | "refines" | "grants" | "execution">): ReturnType<Execute> {
+    const { plugin, tool, execution } = call;
     const leave = await lanes.enter(execution.signal).catch((error: unknown) => {
       throw execution.signal.aborted ? notBegun(tool) : error;
     });
     try {
       const { home, spawnFile, graceMs = 2_000 } = options;
       const piscina = await started(plugin);
-      return await callInThread({ piscina, plugin, tool, grants, home, spawnFile, graceMs, counts, execution });
+      return await callInThread({ ...call, piscina, home, spawnFile, graceMs, counts });
     } finally {
       counts.completed++;
       leave();

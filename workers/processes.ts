@@ -22,7 +22,7 @@ export interface ProcessesOptions {
 
 export interface Processes {
   /** `env` is the config's own addition. The caller closes what it was given, or `close` does. */
-  shells(sessionId: string, options: { outputDir: string; env?: Readonly<Record<string, string>> }): SessionShells;
+  shells(options: { outputDir: string; env?: Readonly<Record<string, string>> }): SessionShells;
   spawnFile: SpawnFile;
   /** Ends every child and what children left behind; resolves when they are gone. */
   close(): Promise<void>;
@@ -81,7 +81,7 @@ export function createProcesses({ env, maxOutputFileBytes }: ProcessesOptions): 
   }
 
   return {
-    shells(_sessionId, { outputDir, env: extra = {} }) {
+    shells({ outputDir, env: extra = {} }) {
       const limit = maxOutputFileBytes === undefined ? {} : { maxOutputBytes: maxOutputFileBytes };
       const shells = createShells({ outputDir, env: shellEnv(env, extra), start, onEnded: searchSoon, ...limit });
       open.add(shells);

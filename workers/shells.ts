@@ -60,7 +60,7 @@ export function createShells(options: ShellsOptions): SessionShells {
       const left = await shell.endLeftovers();
       await limit.stop();
       const outputBytes = (await shell.output.stat()).size;
-      const { text, cut } = await readCapped(shell.output, outputBytes, request.maxOutputBytes, outputFile);
+      const { text, cut } = await readCapped(shell.output, outputBytes, request, outputFile);
       keep = cut;
       if (ending === "cancel") throw cancelled(text);
       const moved = followFolder(exit, request);

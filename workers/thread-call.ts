@@ -28,6 +28,7 @@ export interface ThreadCall {
   piscina: Piscina;
   plugin: string;
   tool: string;
+  refines: boolean;
   grants: Grants;
   home: string;
   spawnFile: SpawnFile;
@@ -67,9 +68,20 @@ export async function callInThread(call: ThreadCall): Promise<ToolOutcome> {
   }
 }
 
-function taskOf({ plugin, tool, grants, home, execution }: ThreadCall, port: MessagePort): CallTask {
+function taskOf({ plugin, tool, refines, grants, home, execution }: ThreadCall, port: MessagePort): CallTask {
   const { callId, input, cwd, reach } = execution;
-  return { plugin, tool, callId, input, cwd, reach: { ...reach, hidden: hiddenText(reach.hidden) }, home, grants, port };
+  return {
+    plugin,
+    tool,
+    refines,
+    callId,
+    input,
+    cwd,
+    reach: { ...reach, hidden: hiddenText(reach.hidden) },
+    home,
+    grants,
+    port,
+  };
 }
 
 /** By the list itself, which a session makes once. */

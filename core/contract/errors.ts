@@ -90,7 +90,7 @@ const rows = {
   INPUT_REJECTED: { audience: "user", exit: 1, hint: "A hook refused the input; its reason is in the message." },
   ANSWER_REFUSED: { audience: "user", exit: 1, hint: "The model refused; put the task another way." },
   ANSWER_CUT: { audience: "user", exit: 1, hint: "The answer hit the model's token limit; ask it to go on." },
-  INTERRUPTED: { audience: "user", exit: 130, hint: "The session is kept; gantry run --continue goes on." },
+  INTERRUPTED: { audience: "user", exit: 130, hint: 'The session is kept. To go on: gantry run --continue "go on"' },
 
   // Tool calls: answered to the model.
   TOOL_UNKNOWN: { audience: "model", exit: 0, hint: "Use one of the tools offered." },
@@ -109,7 +109,11 @@ const rows = {
   },
 
   // Effects: what a tool met in the world.
-  PERMISSION_DENIED: { audience: "model", exit: 0, hint: "The plugin was not granted this; gantry doctor shows its grants." },
+  PERMISSION_DENIED: {
+    audience: "model",
+    exit: 0,
+    hint: "The plugin was not granted this; gantry doctor --json shows its grants.",
+  },
   PATH_OUTSIDE: { audience: "model", exit: 0, hint: "Use a path inside the workspace." },
   PATH_DENIED: {
     audience: "model",
@@ -172,4 +176,21 @@ export function codeOf(error: unknown): ErrorCode | undefined {
 /** What an error says, whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** An error as it is told: to a user, in JSON, in an outcome. */
+export interface ErrorFacts {
+  code: ErrorCode;
+  message: string;
+  hint: string;
+  /** For programs. */
+  detail?: unknown;
+}
+
+/** The same for whatever was thrown: someone else's error is INTERNAL, with its own message. */
+export function describeError(error: unknown): ErrorFacts {
+  const code = codeOf(error) ?? "INTERNAL";
+  const detail = error instanceof Object && "detail" in error ? error.detail : undefined;
+  const facts = { code, message: messageOf(error), hint: errorTable[code].hint };
+  return detail === undefined ? facts : { ...facts, detail };
 }

@@ -44,7 +44,7 @@ export interface EventData {
   "session.resume": { cwd: string; model: string; recovered?: { cutBytes: number; keptAs: string } };
   input: { content: InputContent[]; source: "prompt" | "stdin" | "line" | "api" };
   "turn.start": { turn: number };
-  "step.start": { step: number; model: string; requestSha256: string; messages: number };
+  "step.start": { step: number; model: string; promptSha256: string; messages: number };
   /** One failed try of a step's request that will be repeated after `delayMs`. */
   "step.retry": { step: number; attempt: number; code: string; message: string; delayMs: number };
   answer: { step: number; message: AssistantMessage; stop: Answer["stop"]; usage: Usage; model: string };

@@ -17,6 +17,7 @@ const toolCall = z.strictObject({
   name: z.string(),
   input: json,
   malformed: z.string().optional(),
+  cut: z.literal(true).optional(),
 });
 
 export const hookReplies: Readonly<Record<RewritePoint, z.ZodType>> = {

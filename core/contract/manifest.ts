@@ -12,6 +12,8 @@ export interface ToolManifest {
   name: string;
   description: string;
   inputSchema: JsonObject;
+  /** The tool's own schema says more than a JSON Schema can; it is asked again where the tool runs. */
+  refines?: true;
   effect: ToolEffect;
   subject?: ToolSubject;
   timeoutMs?: number | "own";

@@ -19,10 +19,10 @@ export function didYouMean(wrong: string, names: Iterable<string>): string {
   return name === undefined ? "" : ` Did you mean ${name}?`;
 }
 
-/** Insertions, deletions, substitutions and swaps of neighbours (optimal string alignment); names over 64 letters are far. */
-function editDistance(a: string, b: string): number {
+/** Insertions, deletions, substitutions and swaps of neighbours (optimal string alignment); names over 255 letters are far. */
+export function editDistance(a: string, b: string): number {
   if (a === b) return 0;
-  if (a.length > 64 || b.length > 64) return Number.POSITIVE_INFINITY;
+  if (a.length > 255 || b.length > 255) return Number.POSITIVE_INFINITY;
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row++) {

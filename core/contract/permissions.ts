@@ -19,7 +19,7 @@ const rows = {
   "fs.search": { scope: "paths", performed: "thread", allows: "search in files" },
   "process.run": { scope: "commands", performed: "core", allows: "run programs" },
   "user.ask": { scope: "yes", performed: "core", allows: "ask the user" },
-  "session.read": { scope: "yes", performed: "core", allows: "know which files this session has read, and its to-do list" },
+  "session.read": { scope: "yes", performed: "core", allows: "know which files this session has read" },
   "host.sessions": { scope: "yes", performed: "core", allows: "list and read stored sessions" },
   "host.config": { scope: "yes", performed: "core", allows: "read the effective config and record trust" },
   "host.tools": { scope: "yes", performed: "core", allows: "describe tools and call them through the dispatcher" },

@@ -3,6 +3,7 @@
  * module shape serves built-ins and community plugins; tools run in a thread, commands, providers and taps in the core.
  */
 import type * as z from "zod";
+import type { ErrorCode } from "./errors.ts";
 import type { FileStamp } from "./events.ts";
 import type { HookKind, HookPayloads, HookPoint, HookReplies, Judgement, RewritePoint } from "./hooks.ts";
 import type { Host, SessionSummary, VerifyReport } from "./host.ts";
@@ -27,7 +28,8 @@ export interface ToolDefinition<Input = never> {
   /** Letters, digits, `_`; at most 64. The public names (Read, Write, …) are the built-ins'. */
   name: string;
   description: string;
-  input: z.ZodType<Input>;
+  /** Makes the input's schema. Called when the schema is first needed, so that a tool nobody calls costs nothing. */
+  input(): z.ZodType<Input>;
   effect: ToolEffect;
   subject?: ToolSubject;
   /** Whole call, in milliseconds. Default: `limits.toolTimeoutMs`. `"own"`: the tool bounds itself. */
@@ -144,7 +146,7 @@ export interface ProcessEffects {
   start(request: RunRequest): Promise<BackgroundRun>;
   /** Background runs of this session, oldest first. */
   list(): Promise<BackgroundRun[]>;
-  /** What a background run wrote since `fromByte`, at most 64 KiB; "unread" goes on where the last such read ended. RUN_UNKNOWN. */
+  /** What a background run wrote since `fromByte`, at most 60,000 bytes and 1,900 lines; "unread" goes on where the last such read ended. RUN_UNKNOWN. */
   output(id: string, fromByte: number | "unread"): Promise<BackgroundOutput>;
   /** Ends a background run and all its children. RUN_UNKNOWN. */
   stop(id: string): Promise<BackgroundRun>;
@@ -154,8 +156,9 @@ export interface RunRequest {
   command: string;
   /** Infinity for a background run without a bound. */
   timeoutMs: number;
-  /** Bytes of output handed back; the whole stays in `outputFile`. */
+  /** Bytes and lines of output handed back, without the note where it is cut; the whole stays in `outputFile`. */
   maxOutputBytes: number;
+  maxOutputLines: number;
 }
 
 export interface RunResult {
@@ -307,11 +310,15 @@ export interface CommandContext {
   readonly host: Host;
 }
 
-/** `data` is what --json prints; `text` what a person reads on stdout. `exit` other than 0 prints data all the same. */
+/**
+ * `data` is what --json prints; `text` what a person reads on stdout. With `error` the command has failed and has something
+ * to show all the same: `text` is printed, --json prints the error with `data` as its detail, and the exit code is the one
+ * of the error's row (1 where the row has 0). There is no other way to end with a code that is not 0 than this and to throw.
+ */
 export interface CommandOutput {
   data: Json;
   text: string;
-  exit?: number;
+  error?: { code: ErrorCode; message: string };
 }
 
 // ── Taps ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -333,7 +340,7 @@ export interface TapDefinition<P extends HookPoint = HookPoint, K extends HookKi
   tools?: string[];
   /** Lower runs earlier; default 0. */
   stage?: number;
-  /** Names of taps that this one runs before. */
+  /** Names of taps that this one runs before, in its stage: of its own plugin, or as `plugin:name`. */
   before?: string[];
   /** Milliseconds; default 10,000. */
   timeoutMs?: number;
@@ -346,7 +353,7 @@ export type TapOf<P extends HookPoint> = TapDefinition<P, "observe"> | TapDefini
 // ── The plugin ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Any tool or tap, whatever its input: how collections hold them. */
-export type AnyTool = Omit<ToolDefinition<never>, "input"> & { input: z.ZodType };
+export type AnyTool = Omit<ToolDefinition<never>, "input"> & { input(): z.ZodType };
 export type AnyTap = { [P in HookPoint]: TapOf<P> }[HookPoint];
 
 export interface PluginDefinition {

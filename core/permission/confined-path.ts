@@ -2,8 +2,7 @@
  * A path proven to be within a call's reach; `confine` is the only way to make one, and the only kind that the effects
  * accept. Order of work: spell out → follow every link → compare with the roots → compare with what is hidden.
  */
-import { realpathSync } from "node:fs";
-import { lstat, readlink, realpath as realpathLater } from "node:fs/promises";
+import fs from "node:fs";
 import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import { GantryError } from "../contract/errors.ts";
@@ -31,7 +30,9 @@ interface ConfineOptions {
 const maxLinks = 40;
 
 /** At once in a tool's thread, where nobody else waits: the way through the pool of the file system costs ten times the call. */
-const realpath = isMainThread ? realpathLater : async (path: string) => realpathSync.native(path);
+const realpath = isMainThread
+  ? (path: string) => fs.promises.realpath(path)
+  : async (path: string) => fs.realpathSync.native(path);
 
 /** PATH_OUTSIDE: not within the reach, NUL in the path, or links in a circle. PATH_DENIED: hidden and not approved by name. */
 export async function confine(path: string, { cwd, home, reach, intent }: ConfineOptions): Promise<ConfinedPath> {
@@ -130,7 +131,7 @@ export async function spellingsOf(path: string, real: string): Promise<string[]>
 /** False too for what is not there or must not be looked at. `real` has no links. */
 export async function isFolder(real: string): Promise<boolean> {
   try {
-    return (await lstat(real)).isDirectory();
+    return (await fs.promises.lstat(real)).isDirectory();
   } catch {
     return false;
   }
@@ -157,7 +158,7 @@ async function linkTarget(path: string): Promise<string | undefined> {
 /** Undefined for whatever is not a link or cannot be looked at. */
 async function readLink(path: string): Promise<string | undefined> {
   try {
-    return await readlink(path);
+    return await fs.promises.readlink(path);
   } catch (error) {
     refuseCircle(error, path);
     return undefined;

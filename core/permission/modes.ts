@@ -1,25 +1,17 @@
-/** The modes a session's approvals can be in, and the names that are accepted for them. Unknown is an error, never a weaker mode. */
+/** A session's mode from a word, and the one mode that root is refused. Unknown is an error, never a weaker mode. */
 import { GantryError } from "../contract/errors.ts";
+import { findMode, type Mode, modeNames } from "../contract/modes.ts";
 import { didYouMean } from "../contract/nearest.ts";
 
-export const modes = ["plan", "default", "acceptEdits", "dontAsk", "bypassPermissions"] as const;
-export type Mode = (typeof modes)[number];
-
-/** Names of other tools for three of the modes; `config explain` says which mode they mean. */
-export const modeAliases: Readonly<Record<string, Mode>> = {
-  "read-only": "plan",
-  "workspace-write": "acceptEdits",
-  "danger-full-access": "bypassPermissions",
-};
+export type { Mode } from "../contract/modes.ts";
 
 /** The mode of a name or accepted name. CONFIG_INVALID names `source`, the value, the nearest name and every name. */
 export function parseMode(text: string, source = "permissions.mode"): Mode {
-  const mode = modes.find((name) => name === text) ?? (Object.hasOwn(modeAliases, text) ? modeAliases[text] : undefined);
+  const mode = findMode(text);
   if (mode !== undefined) return mode;
-  const names = [...modes, ...Object.keys(modeAliases)];
   throw new GantryError(
     "CONFIG_INVALID",
-    `${source} is ${JSON.stringify(text)}, which is not a mode.${didYouMean(text, names)} The modes are ${names.join(", ")}.`,
+    `${source} is ${JSON.stringify(text)}, which is not a mode.${didYouMean(text, modeNames)} The modes are ${modeNames.join(", ")}.`,
   );
 }
 

@@ -6,10 +6,10 @@ import type { SessionLog } from "./log.ts";
 import { foldEvent, type SessionState } from "./state.ts";
 
 export type InputSource = EventData["input"]["source"];
-export type Record = <T extends EventType>(type: T, data: EventData[T]) => EventOf<T>;
+export type RecordEvent = <T extends EventType>(type: T, data: EventData[T]) => EventOf<T>;
 
 export interface Recorder {
-  record: Record;
+  record: RecordEvent;
   /** Resolves when all recorded so far is on disk and shown. LOG_WRITE_FAILED. */
   flush(): Promise<void>;
 }

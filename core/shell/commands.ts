@@ -22,7 +22,7 @@ export interface CommandTable {
   unknown(words: readonly string[]): GantryError;
 }
 
-/** NAME_TAKEN when two plugins, or a plugin and the shell, offer one id, or an id is also the beginning of another. */
+/** NAME_TAKEN when two plugins, or a plugin and the shell, offer one id. An id may begin another: the longer one wins. */
 export function createCommandTable(manifests: readonly PluginManifest[]): CommandTable {
   const byId = new Map<string, TableCommand>();
   for (const command of shellCommands) claim(byId, { ...command, plugin: undefined });

@@ -4,6 +4,7 @@ import path from "node:path";
 import { builtinPlugins } from "../../config/defaults.ts";
 import { type LoadedConfig, loadConfig, problemLine } from "../../config/load.ts";
 import { builtinLoaders } from "../builtins.ts";
+import { configProblems } from "../config-problems.ts";
 import { messageOf } from "../contract/errors.ts";
 import type { PluginManifest } from "../contract/manifest.ts";
 import type { Json } from "../contract/messages.ts";
@@ -71,7 +72,7 @@ async function examine(loaded: LoadedConfig, io: ShellIo, options: { plugins: bo
     model: loaded.config.model,
     mode: loaded.config.permissions.mode,
     plugins,
-    problems: loaded.problems.map(problemLine),
+    problems: configProblems(loaded, io.manifests()).map(problemLine),
     trust: loaded.trust,
     credentials: ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"].map((name) => ({ name, isSet: Boolean(io.env[name]) })),
     sessions,

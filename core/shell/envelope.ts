@@ -1,15 +1,8 @@
 /** The one JSON envelope, on stdout for results and errors alike; and the same error as lines of text for stderr. */
-import { codeOf, type ErrorCode, errorTable, messageOf } from "../contract/errors.ts";
-import type { Json, JsonObject } from "../contract/messages.ts";
+import { describeError, type ErrorFacts, errorTable } from "../contract/errors.ts";
+import type { Json } from "../contract/messages.ts";
 import { sanitizeText } from "./sanitize.ts";
 import type { Environment, Style } from "./style.ts";
-
-export interface ErrorFacts {
-  code: ErrorCode;
-  message: string;
-  hint: string;
-  detail?: JsonObject;
-}
 
 /** `tools list` → `tools.list`. Bare `gantry` is `gantry`. */
 export function kindOf(commandId: string): string {
@@ -21,15 +14,9 @@ export function okEnvelope(kind: string, data: Json, warnings: readonly string[]
 }
 
 export function errorEnvelope(kind: string, error: ErrorFacts, warnings: readonly string[]): string {
-  return `${JSON.stringify({ ok: false, kind, error, warnings })}\n`;
-}
-
-/** What is told about anything that was thrown: someone else's error is INTERNAL, with its own message. */
-export function describeError(error: unknown): ErrorFacts {
-  const code = codeOf(error) ?? "INTERNAL";
-  const detail = (error as { detail?: unknown } | null)?.detail;
-  const facts = { code, message: messageOf(error), hint: errorTable[code].hint };
-  return isJsonObject(detail) ? { ...facts, detail } : facts;
+  const { detail, ...facts } = error;
+  const told = isSerialisable(detail) ? error : facts;
+  return `${JSON.stringify({ ok: false, kind, error: told, warnings })}\n`;
 }
 
 /** Codes for the model have exit 0 in the table; when one ends a command it is a failed lookup or call: 1. */
@@ -53,10 +40,9 @@ function stackOf(error: Error): string {
   return error.cause instanceof Error ? `${own}\nCaused by: ${stackOf(error.cause)}` : own;
 }
 
-function isJsonObject(value: unknown): value is JsonObject {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+function isSerialisable(detail: ErrorFacts["detail"]): boolean {
   try {
-    JSON.stringify(value);
+    JSON.stringify(detail);
     return true;
   } catch {
     return false;

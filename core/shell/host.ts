@@ -5,6 +5,7 @@
 
 import { builtinPlugins } from "../../config/defaults.ts";
 import { type LoadedConfig, loadConfig } from "../../config/load.ts";
+import { configProblems } from "../config-problems.ts";
 import { GantryError } from "../contract/errors.ts";
 import type { EventOf, SessionEvent } from "../contract/events.ts";
 import type { Host, SessionsHost, ToolsHost } from "../contract/host.ts";
@@ -41,7 +42,7 @@ export function createHost(options: HostOptions): Host {
       return granted("sessions", () => lazySessions(loaded));
     },
     get config() {
-      return granted("config", () => lazyConfig(loaded));
+      return granted("config", () => lazyConfig(loaded, options.io));
     },
     get tools() {
       return granted("tools", () => toolsHost(options));
@@ -62,17 +63,22 @@ function lazySessions(loaded: () => Promise<LoadedConfig>): SessionsHost {
   };
   return {
     list: async (options) => await (await open()).list(options),
-    read: async (reference) => await (await open()).read(reference),
+    async read(reference) {
+      const { summary, events, problems } = await (await open()).read(reference);
+      const firstWrong = problems[0]?.line ?? Number.POSITIVE_INFINITY;
+      // A line that was changed and still is an event counts for what it is: the session ends before it.
+      return { summary, events: events.filter(({ seq }) => seq < firstWrong), problems };
+    },
     verify: async (reference) => await (await open()).verify(reference),
   };
 }
 
-function lazyConfig(loaded: () => Promise<LoadedConfig>): Host["config"] {
+function lazyConfig(loaded: () => Promise<LoadedConfig>, io: ShellIo): Host["config"] {
   const host = async () => (await loaded()).host();
   return {
     effective: async () => await (await host()).effective(),
     explain: async (key) => await (await host()).explain(key),
-    problems: async () => await (await host()).problems(),
+    problems: async () => configProblems(await loaded(), io.manifests()),
     schema: async () => await (await host()).schema(),
     paths: async () => await (await host()).paths(),
     trust: async (action) => await (await host()).trust(action),

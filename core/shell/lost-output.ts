@@ -1,6 +1,6 @@
 /** Output that could not be written is said on stderr, and is never a success. */
-import { GantryError } from "../contract/errors.ts";
-import { describeError, errorText, exitOf } from "./envelope.ts";
+import { describeError, GantryError } from "../contract/errors.ts";
+import { errorText, exitOf } from "./envelope.ts";
 import type { ShellStreams } from "./io.ts";
 import { createStyle, describeTerminal } from "./style.ts";
 import { createWriter } from "./writer.ts";

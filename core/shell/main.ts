@@ -1,11 +1,12 @@
 /** One command line, from argv to an exit code. What a command needs is loaded when it is that command. */
 import path from "node:path";
+import { describeError, GantryError } from "../contract/errors.ts";
 import type { PluginManifest } from "../contract/manifest.ts";
 import type { Json } from "../contract/messages.ts";
 import { readBuiltinManifests } from "../manifests.ts";
 import { type CommandLine, readCommandLine } from "./command-line.ts";
 import { type CommandTable, createCommandTable } from "./commands.ts";
-import { describeError, exitOf, kindOf } from "./envelope.ts";
+import { exitOf, kindOf } from "./envelope.ts";
 import type { ShellIo, ShellStreams } from "./io.ts";
 import type { Report } from "./report.ts";
 import { describeTerminal } from "./style.ts";
@@ -42,7 +43,10 @@ export async function main(argv: readonly string[], streams: MainIo): Promise<nu
 function completeIo(streams: MainIo): ShellIo {
   let manifests: readonly PluginManifest[] | undefined;
   return {
-    cwd: streams.cwd ?? process.cwd(),
+    // Asked for when it is needed: help works in a folder that is gone, and so does -C.
+    get cwd() {
+      return streams.cwd ?? currentFolder();
+    },
     signals: streams.signals ?? process,
     self: streams.self ?? selfCall(streams.env, process.argv[1]),
     exitNow: streams.exitNow ?? ((code) => process.exit(code)),
@@ -58,12 +62,29 @@ function completeIo(streams: MainIo): ShellIo {
   };
 }
 
+/** USAGE_INVALID when it was deleted while a shell stands in it. */
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    const message = "The working folder does not exist any more: it was deleted or moved. Go to another, or name one with -C.";
+    throw new GantryError("USAGE_INVALID", message, { cause });
+  }
+}
+
 /** Under npm, npx finds this build; else the script that was started is named as it was. */
 function selfCall(env: ShellStreams["env"], script: string | undefined): string {
   if (env["npm_command"] !== undefined) return "npx gantry";
-  return script === undefined || path.basename(script) === "gantry"
-    ? "gantry"
-    : `node ${path.relative(process.cwd(), script) || script}`;
+  if (script === undefined || path.basename(script) === "gantry") return "gantry";
+  return `node ${relativeToHere(script)}`;
+}
+
+function relativeToHere(script: string): string {
+  try {
+    return path.relative(process.cwd(), script) || script;
+  } catch {
+    return script;
+  }
 }
 
 async function runCommand(line: CommandLine, table: CommandTable, io: ShellIo, report: Report): Promise<number> {
@@ -116,8 +137,8 @@ async function refuse(error: unknown, argv: readonly string[], io: ShellIo): Pro
     flags.includes("run") &&
     flags.some((flag, index) => flag === "--output=json" || (flag === "--output" && flags[index + 1] === "json"));
   const { createReport } = await import("./report.ts");
-  const detail = describeError(error).detail;
-  const report = createReport(io, { kind: kindOf(String(detail?.["command"] ?? "")), json: flags.includes("--json") });
+  const detail = describeError(error).detail as { command?: string } | undefined;
+  const report = createReport(io, { kind: kindOf(String(detail?.command ?? "")), json: flags.includes("--json") });
   if (!runJson) {
     const exit = report.error(error);
     await report.flush();

@@ -1,27 +1,17 @@
 /** What `run` puts on stdout in its three forms, and the exit code that an outcome means. */
-import { type ErrorCode, errorTable } from "../contract/errors.ts";
+import { type ErrorFacts, errorTable } from "../contract/errors.ts";
 import type { Delta, SessionEvent } from "../contract/events.ts";
 import type { Json } from "../contract/messages.ts";
-import type { TurnOutcome } from "../turn/turn.ts";
-import { type ErrorFacts, exitOf } from "./envelope.ts";
+import type { TurnOutcome } from "../turn/ending.ts";
+import { exitOf } from "./envelope.ts";
 import type { Writer } from "./writer.ts";
-
-const limitCodes: Partial<Record<TurnOutcome["stop"], ErrorCode>> = {
-  max_turns: "LIMIT_TURNS",
-  max_cost: "LIMIT_COST",
-  timeout: "LIMIT_TIME",
-  repeated_failure: "FAILURE_REPEATED",
-  interrupted: "INTERRUPTED",
-};
 
 /** The error an outcome ended with, if it is one: the turn's own, a limit, or an approval that nobody could give. */
 export function errorOf(outcome: TurnOutcome): ErrorFacts | undefined {
-  if (outcome.error) {
-    const code = Object.hasOwn(errorTable, outcome.error.code) ? (outcome.error.code as ErrorCode) : "INTERNAL";
-    return { code, message: outcome.error.message, hint: outcome.error.hint };
+  if (outcome.error) return outcome.error;
+  if (outcome.stop === "interrupted") {
+    return { code: "INTERRUPTED", message: "The run was interrupted.", hint: errorTable.INTERRUPTED.hint };
   }
-  const limit = limitCodes[outcome.stop];
-  if (limit) return { code: limit, message: `The run ended early: ${outcome.stop}.`, hint: errorTable[limit].hint };
   if (outcome.unapproved === 0) return undefined;
   const calls = outcome.unapproved === 1 ? "One call" : `${outcome.unapproved} calls`;
   return {

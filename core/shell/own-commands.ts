@@ -1,19 +1,10 @@
 /** The shell's own commands, as manifests: they work with no plugin loaded. Bare `gantry` takes the session flags of `run`. */
 import type { CommandManifest } from "../contract/manifest.ts";
+import { modeNames } from "../contract/modes.ts";
 import type { FlagSpec } from "../contract/plugin.ts";
 
 export const outputFormats = ["text", "json", "stream-json"] as const;
 export const approveChoices = ["always", "never", "prompt"] as const;
-export const modeNames = [
-  "plan",
-  "default",
-  "acceptEdits",
-  "dontAsk",
-  "bypassPermissions",
-  "read-only",
-  "workspace-write",
-  "danger-full-access",
-] as const;
 
 /** Taken by every command, anywhere on the line. */
 export const globalFlags: readonly FlagSpec[] = [
@@ -36,7 +27,7 @@ const sessionFlags: readonly FlagSpec[] = [
   { name: "ask", type: "string", multiple: true, value: "RULE", summary: "Ask about calls that match. Repeatable." },
   { name: "deny", type: "string", multiple: true, value: "RULE", summary: "Deny calls that match. Repeatable." },
   { name: "continue", type: "boolean", summary: "Go on with the newest session of this project." },
-  { name: "resume", type: "string", value: "ID", summary: "Go on with this session: an id or the start of one." },
+  { name: "resume", type: "string", value: "ID", summary: "Go on with this session: an id, the start of one, or last." },
   { name: "max-turns", type: "integer", value: "N", summary: "At most this many model requests for one input." },
   { name: "max-cost", type: "string", value: "USD", summary: "Stop when one input has cost this much." },
   { name: "timeout", type: "string", value: "SECONDS", summary: "Stop one input after this time." },

@@ -39,8 +39,8 @@ export async function runPluginCommand(run: CommandRun, io: ShellIo, report: Rep
     host: createHost({ io, cwd, plugin: command.plugin, signal: stop.signal }),
   };
   try {
-    const { data, text, exit = 0 } = await definition.run(run.input, context);
-    report.result(data, text);
+    const { data, text, error } = await definition.run(run.input, context);
+    const exit = error ? report.failed({ ...error, data, text }) : report.result(data, text);
     return stop.exit ?? exit;
   } finally {
     stop.close();

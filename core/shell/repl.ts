@@ -2,11 +2,13 @@
  * The line session of bare `gantry`: read an input, run its turn, read the next. Ctrl-C stops the running turn and leaves the
  * session usable; a second one ends the process with 130. Ctrl-D ends it with 0.
  */
+
 import { type LoadedConfig, paths } from "../../config/load.ts";
+import { describeError } from "../contract/errors.ts";
 import type { CommandInput } from "../contract/plugin.ts";
 import type { Session } from "../open-session.ts";
 import type { FrontEnd, Runtime } from "../runtime.ts";
-import { describeError, errorLines, errorText, exitOf } from "./envelope.ts";
+import { errorLines, errorText, exitOf } from "./envelope.ts";
 import { type History, openHistory } from "./history.ts";
 import type { ShellIo } from "./io.ts";
 import { createLineEditor, type LineEditor } from "./line-editor.ts";

@@ -1,6 +1,7 @@
 /** How a command other than `run` speaks: one JSON object on stdout, or text on stdout and talk on stderr. */
+import { describeError, type ErrorCode, errorTable } from "../contract/errors.ts";
 import type { Json } from "../contract/messages.ts";
-import { describeError, errorEnvelope, errorText, exitOf, okEnvelope } from "./envelope.ts";
+import { errorEnvelope, errorText, exitOf, okEnvelope } from "./envelope.ts";
 import type { ShellStreams } from "./io.ts";
 import { sanitizeText } from "./sanitize.ts";
 import { createStyle, describeTerminal } from "./style.ts";
@@ -9,7 +10,10 @@ import { createWriter } from "./writer.ts";
 export interface Report {
   say(text: string): void;
   warn(text: string): void;
-  result(data: Json, text: string): void;
+  /** The exit code: 0. */
+  result(data: Json, text: string): 0;
+  /** A failure with something to show: as text only that, as JSON the error with the data as its detail. The exit code. */
+  failed(found: { code: ErrorCode; message: string; data: Json; text: string }): number;
   /** Prints the error; the exit code it means. */
   error(error: unknown): number;
   flush(): Promise<void>;
@@ -22,6 +26,9 @@ export function createReport({ env, stdout, stderr }: ShellStreams, { kind, json
   const talk = createWriter(stderr);
   const style = createStyle(describeTerminal(stderr, env).color);
   const warnings: string[] = [];
+  const writeText = (text: string): void => {
+    if (text !== "") out.write(text.endsWith("\n") ? text : `${text}\n`);
+  };
   return {
     say: (text) => talk.write(`${text}\n`),
     warn(text) {
@@ -30,7 +37,14 @@ export function createReport({ env, stdout, stderr }: ShellStreams, { kind, json
     },
     result(data, text) {
       if (json) out.write(okEnvelope(kind, data, warnings));
-      else if (text !== "") out.write(text.endsWith("\n") ? text : `${text}\n`);
+      else writeText(text);
+      return 0;
+    },
+    failed({ code, message, data, text }) {
+      const facts = { code, message, hint: errorTable[code].hint, detail: data };
+      if (json) out.write(errorEnvelope(kind, facts, warnings));
+      else writeText(text);
+      return exitOf(facts);
     },
     error(error) {
       const facts = describeError(error);

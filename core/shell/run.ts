@@ -1,11 +1,11 @@
 /** `gantry run`: one input, one turn, one exit code. */
-import { GantryError } from "../contract/errors.ts";
+import { describeError, GantryError } from "../contract/errors.ts";
 import type { CommandInput } from "../contract/plugin.ts";
 import type { Session } from "../open-session.ts";
 import type { FrontEnd, Runtime } from "../runtime.ts";
-import type { TurnOutcome } from "../turn/turn.ts";
+import type { TurnOutcome } from "../turn/ending.ts";
 import { usageError } from "./command-line.ts";
-import { describeError, errorLines, errorText, exitOf } from "./envelope.ts";
+import { errorLines, errorText, exitOf } from "./envelope.ts";
 import { canAsk, type ShellIo } from "./io.ts";
 import { errorOf, exitOfOutcome, runErrorObject, runObject, streamJson } from "./output.ts";
 import { type PromptSource, readPrompt } from "./prompt-input.ts";

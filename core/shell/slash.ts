@@ -1,8 +1,9 @@
 /** THE table of what can be typed after `/` in the line session. Help, parsing and the nearest name come from it. */
 import { messageOf } from "../contract/errors.ts";
+import { modes } from "../contract/modes.ts";
 import { didYouMean } from "../contract/nearest.ts";
 import type { Session } from "../open-session.ts";
-import { modes, parseMode } from "../permission/modes.ts";
+import { parseMode } from "../permission/modes.ts";
 import type { Runtime } from "../runtime.ts";
 import { sanitizeLine } from "./sanitize.ts";
 import type { Style } from "./style.ts";

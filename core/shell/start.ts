@@ -6,6 +6,7 @@ import { realpath, stat } from "node:fs/promises";
 import path from "node:path";
 import { type LoadedConfig, loadConfig } from "../../config/load.ts";
 import { needsTrust, refuseProblems, trustRequired } from "../../config/usable.ts";
+import { configProblems } from "../config-problems.ts";
 import { GantryError } from "../contract/errors.ts";
 import type { TrustStatus } from "../contract/host.ts";
 import type { PluginManifest } from "../contract/manifest.ts";
@@ -17,7 +18,8 @@ import { withSmallYoungHeap } from "./young-heap.ts";
 
 /** The real folder a command works in. USAGE_INVALID when -C names none. */
 export async function workingFolder(io: ShellIo, flag: string | undefined): Promise<string> {
-  const folder = path.resolve(io.cwd, flag ?? ".");
+  // An absolute folder is used as it is: the one that the shell stands in may be gone.
+  const folder = flag !== undefined && path.isAbsolute(flag) ? path.resolve(flag) : path.resolve(io.cwd, flag ?? ".");
   try {
     const real = await realpath(folder);
     if ((await stat(real)).isDirectory()) return real;
@@ -62,14 +64,14 @@ export async function start(options: StartOptions): Promise<{ runtime: Runtime; 
 async function trustedConfig({ io, cwd, flags, askTrust }: StartOptions): Promise<LoadedConfig> {
   const load = (): Promise<LoadedConfig> => loadConfig({ cwd, env: io.env, flags: flags.config });
   const config = await load();
-  refuseProblems(config);
+  refuseProblems(configProblems(config, io.manifests()));
   if (!needsTrust(config.trust)) return config;
   if (flags.config.trust) return config;
   if (!askTrust) throw trustRequired(config.trust);
   if (!(await askTrust(config.trust))) throw trustRequired(config.trust);
   await config.host().trust("grant");
   const trusted = await load();
-  refuseProblems(trusted);
+  refuseProblems(configProblems(trusted, io.manifests()));
   return trusted;
 }
 

@@ -2,7 +2,7 @@
 import type { EventOf } from "../contract/events.ts";
 import type { ToolManifest } from "../contract/manifest.ts";
 import type { JsonObject, Usage } from "../contract/messages.ts";
-import type { TurnOutcome } from "../turn/turn.ts";
+import type { TurnOutcome } from "../turn/ending.ts";
 import { clipLine, sanitizeLine } from "./sanitize.ts";
 import type { Style } from "./style.ts";
 
@@ -40,7 +40,7 @@ export function failureLine(call: KnownCall, event: EventOf<"tool.failed">, find
   const { code, message, durationMs } = event.data;
   const denied =
     code === "APPROVAL_DENIED" || code === "APPROVAL_UNAVAILABLE" || code === "PATH_DENIED" || code === "PATH_OUTSIDE";
-  const why = sanitizeLine(message);
+  const why = sanitizeLine(firstLine(message));
   const notes = denied ? [`denied: ${why}`] : [`${code}: ${why}`, formatDuration(durationMs)];
   return line(denied ? view.style.yellow("⊘") : view.style.red("✗"), call, notes, findTool, view);
 }
@@ -58,6 +58,11 @@ function line(
   const subject = clipLine(subjectOf(call, findTool), room);
   const rest = clipLine(tail, Math.max(12, columns - name.length - 3 - subject.length));
   return `${mark} ${style.bold(name)}${subject === "" ? "" : ` ${subject}`}${style.dim(rest)}`;
+}
+
+/** A note has room for one line; the whole message is in the session. */
+function firstLine(message: string): string {
+  return message.split(/\r?\n/).find((text) => text.trim() !== "") ?? "";
 }
 
 function exitNote(data: JsonObject | undefined): string | undefined {

@@ -1,17 +1,17 @@
 /** State becomes a model request: the system prompt, the tools offered, the conversation, and whether all of it fits. */
+import { hash } from "node:crypto";
 import { GantryError } from "../contract/errors.ts";
 import type { Message, Usage } from "../contract/messages.ts";
-import type { ToolSpec } from "../contract/plugin.ts";
+import type { ModelRequest, ToolSpec } from "../contract/plugin.ts";
 import type { RegisteredTool } from "../registry.ts";
 import type { InstructionFile } from "./instructions.ts";
 
-export interface PromptFacts {
+export interface PromptParts {
   project: string;
   cwd: string;
   platform: string;
   /** Local date, YYYY-MM-DD: no finer, so that the prompt stays the same and is read from the provider's cache. */
   date: string;
-  shell: string;
   instructions: readonly InstructionFile[];
   /** Replaces Gantry's own text; instruction files still follow. */
   replacement?: string;
@@ -36,18 +36,33 @@ How to use tools
 How to answer
 - Short and factual, in Markdown. Say what you did, what you verified, and what is left. No praise, no filler.`;
 
-export function systemPrompt(facts: PromptFacts): string {
+export function systemPrompt(facts: PromptParts): string {
   const surroundings = [
     "Surroundings",
     `- Project root: ${facts.project}`,
     ...(facts.cwd === facts.project ? [] : [`- Working folder at start: ${facts.cwd}`]),
-    `- Platform: ${facts.platform}; shell: ${facts.shell}`,
+    `- Platform: ${facts.platform}`,
     `- Date: ${facts.date}`,
   ].join("\n");
   const files = facts.instructions.map(
     ({ file, text, truncated }) => `Instructions from ${file}${truncated ? " (cut: the file is larger)" : ""}\n\n${text}`,
   );
   return [facts.replacement ?? ownText, surroundings, ...files, ...(facts.addition ? [facts.addition] : [])].join("\n\n");
+}
+
+/** SHA-256 of what a request holds that the log does not: the system prompt and the tools. */
+export type PromptDigest = (request: Pick<ModelRequest, "system" | "tools">) => string;
+
+/** Made anew only when the prompt changes or another number of tools is offered. */
+export function createPromptDigest(): PromptDigest {
+  let last = { system: "", tools: -1, digest: "" };
+  return ({ system, tools }) => {
+    if (system !== last.system || tools.length !== last.tools) {
+      const digest = hash("sha256", `${system}\n${JSON.stringify(tools)}`, "hex");
+      last = { system, tools: tools.length, digest };
+    }
+    return last.digest;
+  };
 }
 
 /** The tools as the model is told of them. */

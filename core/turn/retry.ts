@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { nowMs } from "../contract/clock.ts";
-import { codeOf, GantryError, messageOf } from "../contract/errors.ts";
+import { codeOf, type GantryError, messageOf } from "../contract/errors.ts";
 
 export interface Retry {
   /** 1 for the first repetition. */
@@ -43,7 +43,7 @@ export async function withRetries<T>(attempt: () => Promise<T>, options: RetryOp
 }
 
 function isRetryable(error: unknown): error is GantryError {
-  return error instanceof GantryError && error.detail?.["retryable"] === true;
+  return codeOf(error) !== undefined && (error as GantryError).detail?.["retryable"] === true;
 }
 
 /** What the provider asked for, plus jitter so that many clients do not come back at once; else full jitter. */

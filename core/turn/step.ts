@@ -3,7 +3,7 @@
 import { GantryError } from "../contract/errors.ts";
 import type { Delta } from "../contract/events.ts";
 import { type Answer, type AnswerContent, noUsage } from "../contract/messages.ts";
-import type { ModelRequest, ProviderDefinition, ProviderOptions } from "../contract/plugin.ts";
+import type { ModelEvent, ModelRequest, ProviderDefinition, ProviderOptions } from "../contract/plugin.ts";
 import type { Hooks } from "../hooks.ts";
 import { type Retry, withRetries } from "./retry.ts";
 
@@ -13,8 +13,8 @@ export interface StepOptions {
   providerOptions: Omit<ProviderOptions, "signal">;
   hooks: Hooks;
   onDelta: ((delta: Delta) => void) | undefined;
-  /** Told when the model begins to ask for a tool: the moment to start threads. */
-  onToolComing(tool: string): void;
+  /** Told when the model begins to ask for a tool, or thinks for so long that it may: the moment to start threads. */
+  onToolComing(tool: string | undefined): void;
   onRetry(retry: Retry): void;
   signal: AbortSignal;
 }
@@ -38,28 +38,37 @@ export async function runStep(request: ModelRequest, options: StepOptions): Prom
   }
 }
 
+/** A model that answers sooner is a test's; one that takes its time would otherwise make its first tool call wait for a thread. */
+const thinkingMs = 50;
+
 async function streamAnswer(request: ModelRequest, options: StepOptions, onText: (text: string) => void): Promise<Answer> {
-  const { provider, providerOptions, onDelta, onToolComing, signal } = options;
-  for await (const event of provider.stream(request, { ...providerOptions, signal })) {
-    switch (event.type) {
-      case "answer":
-        return event.answer;
-      case "text":
-        onText(event.text);
-        onDelta?.({ type: "delta", kind: "text", text: event.text });
-        break;
-      case "thinking":
-        onDelta?.({ type: "delta", kind: "thinking", text: event.text });
-        break;
-      case "tool_start":
-        onToolComing(event.name);
-        onDelta?.({ type: "delta", kind: "tool_start", callId: event.callId, name: event.name });
-        break;
-      case "tool_input":
-        onDelta?.({ type: "delta", kind: "tool_input", callId: event.callId, json: event.json });
+  const { provider, providerOptions, signal } = options;
+  const thinking = setTimeout(() => options.onToolComing(undefined), thinkingMs);
+  try {
+    for await (const event of provider.stream(request, { ...providerOptions, signal })) {
+      if (event.type === "answer") return event.answer;
+      if (event.type === "text") onText(event.text);
+      show(event, options);
     }
+  } finally {
+    clearTimeout(thinking);
   }
   throw new GantryError("PROVIDER_STREAM_CUT", `${provider.name} ended its stream without an answer`, {
     detail: { retryable: true },
   });
+}
+
+function show(event: Exclude<ModelEvent, { type: "answer" }>, { onDelta, onToolComing }: StepOptions): void {
+  switch (event.type) {
+    case "text":
+    case "thinking":
+      onDelta?.({ type: "delta", kind: event.type, text: event.text });
+      break;
+    case "tool_start":
+      onToolComing(event.name);
+      onDelta?.({ type: "delta", kind: "tool_start", callId: event.callId, name: event.name });
+      break;
+    case "tool_input":
+      onDelta?.({ type: "delta", kind: "tool_input", callId: event.callId, json: event.json });
+  }
 }

@@ -210,10 +210,8 @@ function callOf(facts: CallFacts): ToolCallBlock {
 
 function unknownTool(name: string, tools: readonly RegisteredTool[]): Failure {
   const names = tools.map((tool) => tool.name);
-  return {
-    code: "TOOL_UNKNOWN",
-    message: `there is no tool ${name}.${didYouMean(name, names)} The tools are ${names.join(", ")}.`,
-  };
+  const offered = names.length === 0 ? "No tool is loaded." : `The tools are ${names.join(", ")}.`;
+  return { code: "TOOL_UNKNOWN", message: `there is no tool ${name}.${didYouMean(name, names)} ${offered}` };
 }
 
 function malformedInput(call: ToolCallBlock): Failure {

@@ -1,8 +1,7 @@
 /** One input, from its arrival until the model stops asking for tools, a limit is reached, or somebody stops it. */
 
-import { createHash } from "node:crypto";
 import { nowMs } from "../contract/clock.ts";
-import { codeOf, errorTable, GantryError, messageOf } from "../contract/errors.ts";
+import { GantryError } from "../contract/errors.ts";
 import type { Delta, EventData, EventType, StopReason } from "../contract/events.ts";
 import { type Answer, addUsage, type InputContent, noUsage, type ToolCallBlock, type Usage } from "../contract/messages.ts";
 import type { ModelRequest, ProviderDefinition, ProviderOptions } from "../contract/plugin.ts";
@@ -10,10 +9,11 @@ import type { Hooks } from "../hooks.ts";
 import { assertPairs } from "../session/pairs.ts";
 import type { SessionState } from "../session/state.ts";
 import { runBatch } from "./batch.ts";
-import { assertFits, estimateTokens, toolSpecs } from "./prompt.ts";
+import { endTurn, isUnapproved, type Progress, reachLimit, type TurnOutcome } from "./ending.ts";
+import { assertFits, estimateTokens, type PromptDigest, toolSpecs } from "./prompt.ts";
 import { createRepeatWatch } from "./repeats.ts";
 import { runStep } from "./step.ts";
-import type { CallDeps, CallReport } from "./tool-call.ts";
+import type { CallDeps } from "./tool-call.ts";
 
 /** A model that can be asked now. `full` is provider/name, `name` what the provider calls it. */
 export interface ActiveModel {
@@ -43,33 +43,11 @@ export interface TurnDeps {
   /** US dollars, undefined for a model without a price. Absent when nobody wants to know. */
   price: ((model: string, usage: Usage) => Promise<number | undefined>) | undefined;
   onDelta: ((delta: Delta) => void) | undefined;
+  digest: PromptDigest;
   /** How many messages the pair law has been proven for; state only grows at its end. Kept from turn to turn. */
   provenMessages: number;
-  /** Starts what a call of the tool needs, before its input is complete. */
-  warm(tool: string): void;
-}
-
-export interface TurnOutcome {
-  /** The text of the last answer. */
-  text: string;
-  steps: number;
-  toolCalls: CallReport[];
-  usage: Usage;
-  costUsd?: number;
-  stop: StopReason;
-  error?: { code: string; message: string; hint: string };
-  /** Calls that were denied because nobody was there to approve them. */
-  unapproved: number;
-  durationMs: number;
-}
-
-interface Progress {
-  turn: number;
-  steps: number;
-  usage: Usage;
-  toolCalls: CallReport[];
-  text: string;
-  costUsd: number | undefined;
+  /** Starts what a call of the tool, or of any, needs, before its input is complete. */
+  warm(tool: string | undefined): void;
 }
 
 const maxContinuations = 8;
@@ -131,7 +109,7 @@ async function runSteps(progress: Progress, deps: TurnDeps, signal: AbortSignal)
   let continued = 0;
   for (;;) {
     if (signal.aborted) return "interrupted";
-    const limited = await findLimit(progress, deps);
+    const limited = findLimit(progress, deps);
     if (limited) return limited;
     const answer = await askModel(progress, deps, signal);
     if (answer.stop === "cancelled") return "interrupted";
@@ -156,7 +134,7 @@ async function runSteps(progress: Progress, deps: TurnDeps, signal: AbortSignal)
 
 /** Sends one request and takes its answer into the session. What the request rests on is on disk before it goes out. */
 async function askModel(progress: Progress, deps: TurnDeps, signal: AbortSignal): Promise<Answer> {
-  const { state, model, hooks, record } = deps;
+  const { model, hooks, record } = deps;
   const { sessionId } = deps.calls;
   const request = await buildRequest(deps);
   progress.steps++;
@@ -164,7 +142,7 @@ async function askModel(progress: Progress, deps: TurnDeps, signal: AbortSignal)
     step: progress.steps,
     model: model.full,
     messages: request.messages.length,
-    requestSha256: createHash("sha256").update(`${request.model}\n${request.system}\n${state.messages.length}`).digest("hex"),
+    promptSha256: deps.digest(request),
   });
   await deps.flush();
   const answer = await runStep(request, {
@@ -223,84 +201,8 @@ async function runCalls(
   return repeated === undefined ? undefined : reachLimit("repeated_failure", repeated.most, repeated.times, deps);
 }
 
-async function findLimit({ steps, costUsd }: Progress, deps: TurnDeps): Promise<StopReason | undefined> {
+function findLimit({ steps, costUsd }: Progress, deps: TurnDeps): StopReason | undefined {
   const { maxTurns, maxCostUsd } = deps.limits;
   if (maxCostUsd !== undefined && (costUsd ?? 0) >= maxCostUsd) return reachLimit("cost", maxCostUsd, costUsd ?? 0, deps);
   return steps >= maxTurns ? reachLimit("turns", maxTurns, steps, deps) : undefined;
-}
-
-const limitStops = { turns: "max_turns", cost: "max_cost", time: "timeout", repeated_failure: "repeated_failure" } as const;
-const limitCodes = {
-  max_turns: "LIMIT_TURNS",
-  max_cost: "LIMIT_COST",
-  timeout: "LIMIT_TIME",
-  repeated_failure: "FAILURE_REPEATED",
-} as const;
-
-function reachLimit(limit: EventData["limit"]["limit"], value: number, used: number, deps: TurnDeps): StopReason {
-  deps.record("limit", { limit, value, used });
-  return limitStops[limit];
-}
-
-function isUnapproved(report: CallReport): boolean {
-  return report.code === "APPROVAL_UNAVAILABLE";
-}
-
-interface Ending {
-  progress: Progress;
-  stop: StopReason;
-  error: unknown;
-  durationMs: number;
-}
-
-async function endTurn({ progress, stop, error, durationMs }: Ending, deps: TurnDeps): Promise<TurnOutcome> {
-  const { sessionId } = deps.calls;
-  const { turn, steps, usage, toolCalls, costUsd, text } = progress;
-  let failure = failureOf(stop, error, deps);
-  const finalStop = stopOf(stop, error);
-  if (failure) deps.record("error", { code: failure.code, message: failure.message });
-  deps.record("turn.end", { turn, stop: finalStop, steps, usage, durationMs, ...(costUsd === undefined ? {} : { costUsd }) });
-  try {
-    await deps.flush();
-  } catch (unwritten) {
-    failure ??= describe(unwritten);
-  }
-  if (failure) await deps.hooks.observe("turn.fail", { sessionId, turn, code: failure.code, message: failure.message });
-  else await deps.hooks.observe("turn.end", { sessionId, turn, stop: finalStop });
-  return {
-    text,
-    steps,
-    toolCalls,
-    usage,
-    stop: failure && !error && finalStop === "end_turn" ? "error" : finalStop,
-    unapproved: toolCalls.filter(isUnapproved).length,
-    durationMs,
-    ...(costUsd === undefined ? {} : { costUsd }),
-    ...(failure ? { error: failure } : {}),
-  };
-}
-
-function stopOf(stop: StopReason, error: unknown): StopReason {
-  const code = codeOf(error);
-  if (code === "ANSWER_REFUSED") return "refusal";
-  return code === "ANSWER_CUT" ? "max_tokens" : stop;
-}
-
-function failureOf(stop: StopReason, error: unknown, deps: TurnDeps): TurnOutcome["error"] {
-  if (error !== undefined) return describe(error);
-  if (!Object.hasOwn(limitCodes, stop)) return undefined;
-  const code = limitCodes[stop as keyof typeof limitCodes];
-  const { maxTurns, maxCostUsd, timeoutMs } = deps.limits;
-  const messages = {
-    LIMIT_TURNS: `the limit of ${maxTurns} model requests for one input was reached`,
-    LIMIT_COST: `the cost limit of ${maxCostUsd} USD was reached`,
-    LIMIT_TIME: `the time limit of ${(timeoutMs ?? 0) / 1000} s was reached`,
-    FAILURE_REPEATED: "the model sent the same failing call again and again",
-  };
-  return { code, message: messages[code], hint: errorTable[code].hint };
-}
-
-function describe(error: unknown): NonNullable<TurnOutcome["error"]> {
-  const code = codeOf(error) ?? "INTERNAL";
-  return { code, message: messageOf(error), hint: errorTable[code].hint };
 }

@@ -1,3 +1,4 @@
+import { codeOf, type ErrorCode } from "gantry/errors";
 import { defineCommand, type JsonObject } from "gantry/plugin";
 
 export const configValidate = defineCommand({
@@ -12,7 +13,14 @@ export const configValidate = defineCommand({
       const place = file === undefined ? "" : `${file}${line === undefined ? "" : `:${line}`}: `;
       return [`${place}${message}`, ...(hint === undefined ? [] : [`  ${hint}`])];
     });
-    const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-    return { data, text: [...lines, `${count} in the config.`].join("\n"), exit: 2 };
+    const message = `${problems.length === 1 ? "1 problem" : `${problems.length} problems`} in the config.`;
+    return { data, text: [...lines, message].join("\n"), error: { code: codeOfAll(problems), message } };
   },
 });
+
+/** The problems' own code where they share one: what a run with this config would end with. */
+function codeOfAll(problems: readonly { code: string }[]): ErrorCode {
+  const [first] = problems;
+  const isShared = problems.every(({ code }) => code === first?.code);
+  return (isShared ? codeOf(first) : undefined) ?? "CONFIG_INVALID";
+}

@@ -13,16 +13,17 @@ import { create } from "./write.ts";
 const mostDiffChars = 8000;
 const mostLinesNamed = 20;
 
-const input = z.strictObject({
-  file_path: z.string().min(1).describe("The file to change: an absolute path, or one relative to the working folder."),
-  old_string: z
-    .string()
-    .describe("The text to replace, exactly as it is in the file, without line numbers. Empty only to create a new file."),
-  new_string: z.string().describe("The text to put in its place. It must differ from old_string."),
-  replace_all: z.boolean().optional().describe("Replace every occurrence instead of exactly one. Default: false."),
-});
+const input = () =>
+  z.strictObject({
+    file_path: z.string().min(1).describe("The file to change: an absolute path, or one relative to the working folder."),
+    old_string: z
+      .string()
+      .describe("The text to replace, exactly as it is in the file, without line numbers. Empty only to create a new file."),
+    new_string: z.string().describe("The text to put in its place. It must differ from old_string."),
+    replace_all: z.boolean().optional().describe("Replace every occurrence instead of exactly one. Default: false."),
+  });
 
-type EditInput = z.infer<typeof input>;
+type EditInput = z.infer<ReturnType<typeof input>>;
 
 export const editTool = defineTool({
   name: "Edit",

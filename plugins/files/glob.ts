@@ -3,13 +3,14 @@ import * as z from "zod";
 
 const mostPaths = 200;
 
-const input = z.strictObject({
-  pattern: z
-    .string()
-    .min(1)
-    .describe("A glob such as **/*.ts or src/**/*.{js,jsx}. Without a slash it is about names at any depth."),
-  path: z.string().min(1).optional().describe("The folder to look in. Default: the working folder."),
-});
+const input = () =>
+  z.strictObject({
+    pattern: z
+      .string()
+      .min(1)
+      .describe("A glob such as **/*.ts or src/**/*.{js,jsx}. Without a slash it is about names at any depth."),
+    path: z.string().min(1).optional().describe("The folder to look in. Default: the working folder."),
+  });
 
 export const globTool = defineTool({
   name: "Glob",

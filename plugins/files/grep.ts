@@ -9,33 +9,34 @@ const mostContext = 100;
 const context = (side: string) =>
   z.int().min(0).max(mostContext).optional().describe(`Lines to show ${side} each match; for output_mode content.`);
 
-const input = z.strictObject({
-  pattern: z
-    .string()
-    .min(1)
-    .describe("A regular expression (ripgrep syntax). Literal braces, dots and brackets need a backslash."),
-  path: z.string().min(1).optional().describe("The file or folder to search. Default: the working folder."),
-  glob: z.string().min(1).optional().describe("Search only files that match this glob, such as *.ts or src/**/*.{js,jsx}."),
-  output_mode: z
-    .enum(["content", "files_with_matches", "count"])
-    .optional()
-    .describe("content: the matching lines; files_with_matches: only the names of files (default); count: matches per file."),
-  "-i": z.boolean().optional().describe("Ignore case."),
-  "-n": z.boolean().optional().describe("Show line numbers; for output_mode content. Default: true."),
-  "-A": context("after"),
-  "-B": context("before"),
-  "-C": context("before and after"),
-  type: z.string().min(1).optional().describe("Search only files of this type: js, ts, py, go, rust, java, md, …"),
-  head_limit: z.int().min(0).optional().describe("Show at most this many lines, files or counts. Default: 250; 0: all."),
-  offset: z
-    .int()
-    .min(0)
-    .optional()
-    .describe("Leave out this many of them first, to go on after an earlier result. Default: 0."),
-  multiline: z.boolean().optional().describe("Let matches go over line ends, and . match a line end. Default: false."),
-});
+const input = () =>
+  z.strictObject({
+    pattern: z
+      .string()
+      .min(1)
+      .describe("A regular expression (ripgrep syntax). Literal braces, dots and brackets need a backslash."),
+    path: z.string().min(1).optional().describe("The file or folder to search. Default: the working folder."),
+    glob: z.string().min(1).optional().describe("Search only files that match this glob, such as *.ts or src/**/*.{js,jsx}."),
+    output_mode: z
+      .enum(["content", "files_with_matches", "count"])
+      .optional()
+      .describe("content: the matching lines; files_with_matches: only the names of files (default); count: matches per file."),
+    "-i": z.boolean().optional().describe("Ignore case."),
+    "-n": z.boolean().optional().describe("Show line numbers; for output_mode content. Default: true."),
+    "-A": context("after"),
+    "-B": context("before"),
+    "-C": context("before and after"),
+    type: z.string().min(1).optional().describe("Search only files of this type: js, ts, py, go, rust, java, md, …"),
+    head_limit: z.int().min(0).optional().describe("Show at most this many lines, files or counts. Default: 250; 0: all."),
+    offset: z
+      .int()
+      .min(0)
+      .optional()
+      .describe("Leave out this many of them first, to go on after an earlier result. Default: 0."),
+    multiline: z.boolean().optional().describe("Let matches go over line ends, and . match a line end. Default: false."),
+  });
 
-type GrepInput = z.infer<typeof input>;
+type GrepInput = z.infer<ReturnType<typeof input>>;
 
 export const grepTool = defineTool({
   name: "Grep",

@@ -7,21 +7,22 @@ import { mostLines, showLines } from "./shown-lines.ts";
 const mostBytes = 64 * 1024;
 const mostImageBytes = 5 * 1024 * 1024;
 
-const input = z.strictObject({
-  file_path: z.string().min(1).describe("The file to read: an absolute path, or one relative to the working folder."),
-  offset: z
-    .int()
-    .min(0)
-    .optional()
-    .describe("The line to start at, counted from 1 (in a notebook: the cell). Default: the first."),
-  limit: z
-    .int()
-    .min(1)
-    .optional()
-    .describe("How many lines (in a notebook: cells) to read. At most 2000, which is the default."),
-});
+const input = () =>
+  z.strictObject({
+    file_path: z.string().min(1).describe("The file to read: an absolute path, or one relative to the working folder."),
+    offset: z
+      .int()
+      .min(0)
+      .optional()
+      .describe("The line to start at, counted from 1 (in a notebook: the cell). Default: the first."),
+    limit: z
+      .int()
+      .min(1)
+      .optional()
+      .describe("How many lines (in a notebook: cells) to read. At most 2000, which is the default."),
+  });
 
-type ReadInput = z.infer<typeof input>;
+type ReadInput = z.infer<ReturnType<typeof input>>;
 
 export const readTool = defineTool({
   name: "Read",

@@ -8,10 +8,11 @@ import { cutLines, unifiedDiff } from "./unified-diff.ts";
 
 const mostDiffChars = 8000;
 
-const input = z.strictObject({
-  file_path: z.string().min(1).describe("The file to write: an absolute path, or one relative to the working folder."),
-  content: z.string().describe("The whole new content of the file."),
-});
+const input = () =>
+  z.strictObject({
+    file_path: z.string().min(1).describe("The file to write: an absolute path, or one relative to the working folder."),
+    content: z.string().describe("The whole new content of the file."),
+  });
 
 export const writeTool = defineTool({
   name: "Write",

@@ -5,14 +5,15 @@ import * as z from "zod";
 import { matchingLines } from "./line-filter.ts";
 import { runLine, stateText } from "./run-text.ts";
 
-const input = z.strictObject({
-  bash_id: z.string().optional().describe("The run, as Bash named it; without it all runs are listed"),
-  filter: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("A JavaScript regular expression: only lines that match are shown, the others count as read"),
-});
+const input = () =>
+  z.strictObject({
+    bash_id: z.string().optional().describe("The run, as Bash named it; without it all runs are listed"),
+    filter: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("A JavaScript regular expression: only lines that match are shown, the others count as read"),
+  });
 
 export const bashOutput = defineTool({
   name: "BashOutput",

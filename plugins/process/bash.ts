@@ -3,28 +3,32 @@ import { defineTool, type RunResult, type ToolContext, type ToolOutput } from "g
 import * as z from "zod";
 import { startedText } from "./run-text.ts";
 
-/** What the model is handed of one run; the whole stays in a file that it may Read. */
-const maxOutputBytes = 30_000;
+/**
+ * What the model is handed of one run; the whole stays in a file that it may Read. Below what a config may hold a result to by
+ * default (64 KiB, 2,000 lines), with room for the notes: cut here, the output keeps its tail and its exit code.
+ */
+const bounds = { maxOutputBytes: 30_000, maxOutputLines: 1_900 };
 const defaultTimeoutMs = 120_000;
 const maxTimeoutMs = 600_000;
 
-const input = z.strictObject({
-  command: z.string().min(1).describe("The shell line to run"),
-  description: z.string().optional().describe("What it does, in five to ten words, for the user"),
-  timeout: z
-    .number()
-    .int()
-    .min(1)
-    .max(maxTimeoutMs)
-    .optional()
-    .describe(
-      `Milliseconds until it is ended; default ${defaultTimeoutMs}, at most ${maxTimeoutMs}. A background run has no limit unless given`,
-    ),
-  run_in_background: z
-    .boolean()
-    .optional()
-    .describe("Start it and go on; read its output with BashOutput, end it with KillShell"),
-});
+const input = () =>
+  z.strictObject({
+    command: z.string().min(1).describe("The shell line to run"),
+    description: z.string().optional().describe("What it does, in five to ten words, for the user"),
+    timeout: z
+      .number()
+      .int()
+      .min(1)
+      .max(maxTimeoutMs)
+      .optional()
+      .describe(
+        `Milliseconds until it is ended; default ${defaultTimeoutMs}, at most ${maxTimeoutMs}. A background run has no limit unless given`,
+      ),
+    run_in_background: z
+      .boolean()
+      .optional()
+      .describe("Start it and go on; read its output with BashOutput, end it with KillShell"),
+  });
 
 export const bash = defineTool({
   name: "Bash",
@@ -32,7 +36,7 @@ export const bash = defineTool({
     "Runs a shell line with bash (sh where there is none) and returns its output and errors as they came.",
     "The working folder is kept between calls while it is inside the workspace; variables are not.",
     "There is no terminal and no input: use flags that answer questions beforehand.",
-    `Output over ${maxOutputBytes} bytes is cut in the middle; the whole is kept in a file that Read can show.`,
+    `Output over ${bounds.maxOutputBytes} bytes or ${bounds.maxOutputLines} lines is cut in the middle; the whole is kept in a file that Read can show.`,
     "Processes still running when the line ends are ended: use run_in_background for servers and watchers.",
     "Prefer Read, Edit, Glob and Grep to cat, sed, find and grep.",
   ].join("\n"),
@@ -47,7 +51,7 @@ export const bash = defineTool({
 });
 
 async function startRun(command: string, timeoutMs: number, ctx: ToolContext): Promise<ToolOutput> {
-  const run = await ctx.process.start({ command, timeoutMs, maxOutputBytes });
+  const run = await ctx.process.start({ command, timeoutMs, ...bounds });
   const data = { bash_id: run.id, outputFile: run.outputFile, startedAt: run.startedAt };
   return { content: startedText(run), data };
 }
@@ -55,7 +59,7 @@ async function startRun(command: string, timeoutMs: number, ctx: ToolContext): P
 /** A line that ends with another code than 0, by a signal or by its timeout is an error result: TOOL_FAILED, TOOL_TIMEOUT. */
 async function waitForRun(command: string, timeoutMs: number, ctx: ToolContext): Promise<ToolOutput> {
   const startedAt = performance.now();
-  const result = await ctx.process.run({ command, timeoutMs, maxOutputBytes });
+  const result = await ctx.process.run({ command, timeoutMs, ...bounds });
   const { exitCode, signal, timedOut, output, outputFile } = result;
   const durationMs = Math.round(performance.now() - startedAt);
   const isError = timedOut || exitCode !== 0;

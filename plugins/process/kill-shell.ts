@@ -3,7 +3,7 @@ import { defineTool } from "gantry/plugin";
 import * as z from "zod";
 import { stateText } from "./run-text.ts";
 
-const input = z.strictObject({ shell_id: z.string().describe("The background run, as Bash named it") });
+const input = () => z.strictObject({ shell_id: z.string().describe("The background run, as Bash named it") });
 
 export const killShell = defineTool({
   name: "KillShell",

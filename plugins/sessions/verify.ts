@@ -13,9 +13,15 @@ export const verifySessions = defineCommand({
     const sessions = await ctx.host.sessions.verify(args["id"]);
     const ok = sessions.every((report) => report.ok);
     const text = sessions.length === 0 ? "There are no sessions of this project yet." : sessions.map(describe).join("\n");
-    return { data: toJson({ ok, sessions }), text, exit: ok ? 0 : 1 };
+    const output = { data: toJson({ ok, sessions }), text };
+    return ok ? output : { ...output, error: { code: "SESSION_BROKEN", message: brokenOf(sessions) } };
   },
 });
+
+function brokenOf(sessions: readonly VerifyReport[]): string {
+  const broken = sessions.filter(({ ok }) => !ok).map(({ id }) => id);
+  return `${counted(broken.length, "session")} of ${sessions.length} not as written: ${broken.join(", ")}`;
+}
 
 function describe({ id, ok, events, problems }: VerifyReport): string {
   if (ok) return `${id}  ok, ${counted(events, "event")}`;

@@ -5,35 +5,38 @@ import * as z from "zod";
 /** A question may wait for somebody who is away for a while, but not for ever. */
 const waitMs = 60 * 60 * 1000;
 
-const option = z.strictObject({
-  label: z.string().trim().min(1).max(100).describe("The choice in a few words."),
-  description: z.string().describe("What the choice means or leads to."),
-});
+const option = () =>
+  z.strictObject({
+    label: z.string().trim().min(1).max(100).describe("The choice in a few words."),
+    description: z.string().describe("What the choice means or leads to."),
+  });
 
-const question = z.strictObject({
-  question: z.string().trim().min(1).describe("The whole question, ending in a question mark."),
-  header: z.string().trim().min(1).max(30).describe("A label of one or two words for the question."),
-  options: z
-    .array(option)
-    .min(2)
-    .max(6)
-    .refine((options) => new Set(options.map(({ label }) => label)).size === options.length, {
-      error: "the labels must differ",
-    })
-    .describe("The choices. The user can always answer in own words instead."),
-  multiSelect: z.boolean().optional().describe("Whether more than one choice may be taken. Default: false."),
-});
+const question = () =>
+  z.strictObject({
+    question: z.string().trim().min(1).describe("The whole question, ending in a question mark."),
+    header: z.string().trim().min(1).max(30).describe("A label of one or two words for the question."),
+    options: z
+      .array(option())
+      .min(2)
+      .max(6)
+      .refine((options) => new Set(options.map(({ label }) => label)).size === options.length, {
+        error: "the labels must differ",
+      })
+      .describe("The choices. The user can always answer in own words instead."),
+    multiSelect: z.boolean().optional().describe("Whether more than one choice may be taken. Default: false."),
+  });
 
-const input = z.strictObject({
-  questions: z
-    .array(question)
-    .min(1)
-    .max(4)
-    .refine((questions) => new Set(questions.map((one) => one.question)).size === questions.length, {
-      error: "the questions must differ",
-    })
-    .describe("What to ask, in this order."),
-});
+const input = () =>
+  z.strictObject({
+    questions: z
+      .array(question())
+      .min(1)
+      .max(4)
+      .refine((questions) => new Set(questions.map((one) => one.question)).size === questions.length, {
+        error: "the questions must differ",
+      })
+      .describe("What to ask, in this order."),
+  });
 
 export const askUserQuestionTool = defineTool({
   name: "AskUserQuestion",
@@ -57,7 +60,7 @@ export const askUserQuestionTool = defineTool({
   },
 });
 
-function asked({ multiSelect = false, ...rest }: z.infer<typeof question>): UserQuestion {
+function asked({ multiSelect = false, ...rest }: z.infer<ReturnType<typeof question>>): UserQuestion {
   return { ...rest, multiSelect };
 }
 

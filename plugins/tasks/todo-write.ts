@@ -3,22 +3,24 @@ import * as z from "zod";
 
 const mostTodos = 100;
 
-const todo = z.strictObject({
-  content: z.string().trim().min(1).describe("What is to be done, as an order: Run the tests."),
-  activeForm: z.string().trim().min(1).describe("The same while it is being done: Running the tests."),
-  status: z.enum(["pending", "in_progress", "completed"]),
-});
+const todo = () =>
+  z.strictObject({
+    content: z.string().trim().min(1).describe("What is to be done, as an order: Run the tests."),
+    activeForm: z.string().trim().min(1).describe("The same while it is being done: Running the tests."),
+    status: z.enum(["pending", "in_progress", "completed"]),
+  });
 
-const input = z.strictObject({
-  todos: z
-    .array(todo)
-    .min(1)
-    .max(mostTodos)
-    .refine((todos) => todos.filter(({ status }) => status === "in_progress").length <= 1, {
-      error: "at most one to-do can be in_progress",
-    })
-    .describe("The whole list; it replaces the one before."),
-});
+const input = () =>
+  z.strictObject({
+    todos: z
+      .array(todo())
+      .min(1)
+      .max(mostTodos)
+      .refine((todos) => todos.filter(({ status }) => status === "in_progress").length <= 1, {
+        error: "at most one to-do can be in_progress",
+      })
+      .describe("The whole list; it replaces the one before."),
+  });
 
 const marks = { pending: "[ ]", in_progress: "[>]", completed: "[x]" } as const;
 

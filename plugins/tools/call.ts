@@ -1,5 +1,5 @@
 /** tools call: one call through the dispatcher, as a model's would go: rules, approval, thread, log. */
-import { GantryError } from "gantry/errors";
+import { codeOf, GantryError } from "gantry/errors";
 import { defineCommand, type JsonObject } from "gantry/plugin";
 
 export const callTool = defineCommand({
@@ -22,16 +22,12 @@ export const callTool = defineCommand({
       ...(code === undefined ? {} : { code }),
       ...(data ? { data } : {}),
     };
-    if (isError) ctx.warn(`${tool.name} failed${code === undefined ? "" : ` with ${code}`}`);
-    return { data: facts, text, exit: exitOf(result) };
+    if (!isError) return { data: facts, text };
+    const message = `${tool.name} failed${code === undefined ? "" : ` with ${code}`}`;
+    if (!ctx.json) ctx.warn(message);
+    return { data: facts, text, error: { code: codeOf({ code }) ?? "TOOL_FAILED", message } };
   },
 });
-
-/** An approval that nobody could give is 3, as for a run; every other failure 1. */
-function exitOf({ isError, code }: { isError: boolean; code?: string }): number {
-  if (!isError) return 0;
-  return code === "APPROVAL_UNAVAILABLE" ? 3 : 1;
-}
 
 function readInput(text: string): JsonObject {
   try {

@@ -52,7 +52,7 @@ test("its declarations are enough to write a plugin against", async () => {
     import { GantryError, hasCode } from "gantry/errors";
     import { createRuntime } from "gantry";
     import { z } from "zod";
-    export const tool = defineTool({ name: "Hello", description: "", effect: "reads", input: z.strictObject({ name: z.string() }),
+    export const tool = defineTool({ name: "Hello", description: "", effect: "reads", input: () => z.strictObject({ name: z.string() }),
       execute: ({ name }, ctx) => (ctx.signal.aborted ? "" : name.toUpperCase()) });
     export const plugin = definePlugin({ name: "hello", description: "", tools: [tool] });
     export const all = [GantryError, hasCode, createRuntime];`;

@@ -22,7 +22,7 @@ export async function threadRoundTrip(root: string): Promise<string> {
     filename: fileURLToPath(new URL("../../dist/tool-thread.cjs", import.meta.url)),
     spawnFile: refuse,
   });
-  const read = pool.execute("files", "Read");
+  const read = pool.execute("files", { name: "Read" });
   const shells = { run: refuse, start: refuse, list: refuse, output: refuse, stop: refuse, close: refuse };
   const services: CallServices = { shells, lastRead: refuse, askUser: undefined };
   const call: ToolExecution = {

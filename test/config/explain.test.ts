@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { defaults } from "../../config/defaults.ts";
-import { modes } from "../../config/modes.ts";
 import { configJsonSchema, configKeys, layerSchema } from "../../config/schema.ts";
+import { modes } from "../../core/contract/modes.ts";
 import { createPlace } from "./place.ts";
 
 test("a joined list names the place of each element", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { hasCode } from "../../core/contract/errors.ts";
-import { modeAliases, modes, parseMode, refuseRootBypass } from "../../core/permission/modes.ts";
+import { modeAliases, modes } from "../../core/contract/modes.ts";
+import { parseMode, refuseRootBypass } from "../../core/permission/modes.ts";
 import { type Behavior, parseRules } from "../../core/permission/rules.ts";
 import { toolList } from "./start.ts";
 

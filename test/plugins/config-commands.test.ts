@@ -58,15 +58,15 @@ test("config explain says which file won and what it hid", async () => {
   expect(list.text).toContain(`"Write" from ${project}:5 (project)`);
 });
 
-test("config validate names every problem with its place and ends with 2; a sound config ends with 0", async () => {
+test("config validate names every problem with its place and fails; a sound config does not", async () => {
   const place = createPlace();
   expect(await runCommand(configPlugin, "config validate", await place.load())).toEqual({
     data: { valid: true, problems: [] },
     text: "The config is sound.",
   });
   const file = place.write("gantry.config.json", '{ "modle": "a/b",\n "hooks": {} }');
-  const { data, text, exit } = await runCommand(configPlugin, "config validate", await place.load());
-  expect(exit).toBe(2);
+  const { data, text, error } = await runCommand(configPlugin, "config validate", await place.load());
+  expect(error).toEqual({ code: "CONFIG_INVALID", message: "2 problems in the config." });
   expect(text).toContain(`${file}:1: "modle" is no config key; did you mean model?`);
   expect(text).toContain(`${file}:2: hooks is known, not in this build`);
   expect(text).toContain("2 problems in the config.");

@@ -62,6 +62,12 @@ test("cut output names the file that holds all of it", async () => {
   expect(Buffer.byteLength(text(outcome))).toBeLessThan(31_000);
 });
 
+test("thousands of short lines are cut in the middle: the tail and the exit code stay, within what a result may hold", async () => {
+  const outcome = await bash("seq 1 5000; exit 3");
+  expect(text(outcome)).toMatch(/^1\n2\n[\s\S]*\n4999\n5000\n\nExit code 3$/);
+  expect(text(outcome).split("\n").length).toBeLessThanOrEqual(2_000);
+});
+
 test("a child left running is told of", async () => {
   expect(text(await bash('sleep 44002 & until [ "$(cat /proc/$!/comm)" = sleep ]; do :; done; echo hi'))).toMatch(
     /^hi\n\n1 process it left running was ended \(sleep\); use run_in_background/,
@@ -129,4 +135,20 @@ test("a filter that would backtrack for ever is not used, and says so", async ()
 test("a run that does not exist is RUN_UNKNOWN", async () => {
   await expect(call("BashOutput", { bash_id: "bash_99" })).rejects.toMatchObject({ code: "RUN_UNKNOWN" });
   await expect(call("KillShell", { shell_id: "bash_99" })).rejects.toMatchObject({ code: "RUN_UNKNOWN" });
+});
+
+test("a long output of a background run is read in parts, and no line of it is lost", async () => {
+  const { data } = await bash("seq 1 5000", { run_in_background: true });
+  const seen: string[] = [];
+  await until(async () => {
+    const outcome = await call("BashOutput", { bash_id: data?.["bash_id"] ?? "" });
+    seen.push(
+      ...text(outcome)
+        .split("\n")
+        .filter((line) => /^\d+$/.test(line)),
+    );
+    expect(text(outcome).split("\n").length).toBeLessThanOrEqual(2_000);
+    return seen.length >= 5_000;
+  }, "the end of the output was never read");
+  expect(seen).toEqual(Array.from({ length: 5_000 }, (_, index) => String(index + 1)));
 });

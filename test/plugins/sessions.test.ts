@@ -125,17 +125,21 @@ test("a broken session is shown up to the wrong line, with a warning that names 
   expect(warnings).toEqual([expect.stringContaining(`session ${id}: line 6 is not an event`)]);
 });
 
-test("verify exits 0 for sound sessions and 1 naming each wrong line", async () => {
+test("verify fails with SESSION_BROKEN where a line is wrong, and names each", async () => {
   const store = newStore();
   const sound = await writeSession(store, (session) => addTurn(session, 1, async () => {}));
-  expect(await run(store, "sessions verify")).toMatchObject({ exit: 0, text: `${sound.id}  ok, 11 events` });
+  expect(await run(store, "sessions verify")).toEqual({
+    data: { ok: true, sessions: [{ id: sound.id, ok: true, events: 11, problems: [] }] },
+    text: `${sound.id}  ok, 11 events`,
+    warnings: [],
+  });
   const broken = await writeSession(store, talk);
   writeFileSync(broken.path, readFileSync(broken.path, "utf8").replace("Mend", "Ment"));
-  const { exit, data, text } = await run(store, "sessions verify");
-  expect(exit).toBe(1);
+  const { error, data, text } = await run(store, "sessions verify");
+  expect(error).toEqual({ code: "SESSION_BROKEN", message: `1 session of 2 not as written: ${broken.id}` });
   expect(data).toMatchObject({ ok: false });
   expect(text).toContain(`${broken.id}  1 problem\n    line 2 was changed`);
-  expect(await run(store, "sessions verify", { args: { id: sound.id } })).toMatchObject({ exit: 0 });
+  expect(await run(store, "sessions verify", { args: { id: sound.id } })).not.toHaveProperty("error");
 });
 
 test("export writes Markdown in which fences hold whatever the tools returned", async () => {

@@ -54,7 +54,7 @@ const kinds = fc.oneof(
   callId.map((id) => ["tool.failed", { callId: id, code: "TOOL_FAILED", message: "no", durationMs: 1 }] as const),
   fc.constant(["turn.start", { turn: 1 }] as const),
   fc.constant(["turn.end", { turn: 1, stop: "end_turn", steps: 1, usage, durationMs: 1, costUsd: 0.5 }] as const),
-  fc.constant(["step.start", { step: 1, model: "a", requestSha256: "", messages: 1 }] as const),
+  fc.constant(["step.start", { step: 1, model: "a", promptSha256: "", messages: 1 }] as const),
   fc.constant(["session.resume", { cwd: "/", model: "b" }] as const),
   fc.constant(["plugin.unknown", { anything: [1] }] as const),
 );

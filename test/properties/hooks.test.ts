@@ -64,6 +64,18 @@ test("edits chain in stage order, and each tap sees the one before", async () =>
   expect(fired.map(({ tap, outcome }) => `${tap} ${outcome}`)).toEqual(["test:a changed", "test:b changed", "test:c changed"]);
 });
 
+test("a tap that names another runs before it, in its stage", async () => {
+  const order: string[] = [];
+  const hooks = createHooks({ onFired: ({ tap }) => order.push(tap) });
+  const add = (name: string, more: { stage?: number; before?: string[] } = {}): void =>
+    hooks.tap("test", { on: "turn.start", kind: "observe", name, ...more, run: () => undefined });
+  add("early", { stage: -1 });
+  add("one");
+  add("two", { before: ["one"] });
+  await hooks.observe("turn.start", { sessionId: "s", turn: 1 });
+  expect(order).toEqual(["test:early", "test:two", "test:one"]);
+});
+
 test("a rewriter that fails, or hands back the wrong shape, is reported and changes nothing", async () => {
   const fired: HookFired[] = [];
   const hooks = createHooks({ onFired: (one) => fired.push(one) });

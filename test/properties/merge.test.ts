@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { defaults } from "../../config/defaults.ts";
 import { type Entry, entriesOf, type Fragment } from "../../config/fragment.ts";
 import { configOf, layerOrder, merge } from "../../config/merge.ts";
-import { modes } from "../../config/modes.ts";
 import { divide } from "../../config/trust.ts";
+import { modes } from "../../core/contract/modes.ts";
 
 const layer = fc.constantFrom(...layerOrder.slice(1));
 const rule = fc.constantFrom("Read", "Write", "Bash", "Bash(rm:*)", "Read(./.env)", "Edit(/src/**)");

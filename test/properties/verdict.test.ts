@@ -2,8 +2,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, test } from "vitest";
 import type { Verdict } from "../../core/contract/hooks.ts";
+import { modes } from "../../core/contract/modes.ts";
 import type { Mode } from "../../core/permission/modes.ts";
-import { modes } from "../../core/permission/modes.ts";
 import { type Folders, makeFolders, put, type Setting, start, type tools } from "../permission/start.ts";
 
 let folders: Folders & { remove(): Promise<void> };

@@ -1,6 +1,8 @@
 /** The exit codes of the contract, each from a run that earns it. 7 is not among them: nothing in this build can be required. */
+import type { ErrorCode } from "gantry/errors";
 import { expect, test } from "vitest";
-import { bench } from "../support/cli.ts";
+import { until } from "../support/alive.ts";
+import { bench, type RunJson } from "../support/cli.ts";
 
 interface Case {
   steps: unknown[];
@@ -11,24 +13,34 @@ interface Case {
 
 const bash = { call: { name: "Bash", input: { command: "true" } } };
 
-test.each<[number, string, Case]>([
-  [0, "done", { steps: [{ say: "Hello." }] }],
-  [0, "denied by a flag, which is an answer", { steps: [bash, { say: "No." }], args: ["--approve", "never"] }],
-  [1, "the model refused", { steps: [{ say: "No.", stopReason: "refusal" }] }],
-  [1, "ANSWER_CUT: the answer ended at its token limit", { steps: [{ say: "Half of", stopReason: "max_tokens" }] }],
-  [1, "the provider rejects the request", { steps: [{ fail: { status: 400, type: "invalid_request_error" } }] }],
-  [1, "no such session", { steps: [], args: ["--resume", "none"] }],
-  [2, "a flag is wrong", { steps: [], args: ["--max-turns", "zero"] }],
-  [2, "the config is wrong", { steps: [], files: { "gantry.config.json": "{" } }],
-  [3, "nobody to approve", { steps: [bash, { say: "No." }] }],
-  [3, "nobody to trust the project", { steps: [], files: { "gantry.config.json": '{"permissions":{"allow":["Bash"]}}' } }],
-  [4, "the turn limit", { steps: [bash, bash], args: ["--max-turns", "1", "--approve", "always"] }],
-  [5, "the credentials are refused", { steps: [{ fail: { status: 401, type: "authentication_error" } }] }],
-  [5, "there are no credentials", { steps: [], env: { ANTHROPIC_API_KEY: "" } }],
-])("exit %i: %s", async (code, _name, { steps, args = [], files = {}, env = {} }) => {
+test.each<[number, ErrorCode | undefined, string, Case]>([
+  [0, undefined, "done", { steps: [{ say: "Hello." }] }],
+  [0, undefined, "denied by a flag, which is an answer", { steps: [bash, { say: "No." }], args: ["--approve", "never"] }],
+  [1, "ANSWER_REFUSED", "the model refused", { steps: [{ say: "No.", stopReason: "refusal" }] }],
+  [1, "ANSWER_CUT", "the answer ended at its token limit", { steps: [{ say: "Half of", stopReason: "max_tokens" }] }],
+  [
+    1,
+    "PROVIDER_REJECTED",
+    "the provider rejects the request",
+    { steps: [{ fail: { status: 400, type: "invalid_request_error" } }] },
+  ],
+  [1, "SESSION_NOT_FOUND", "no such session", { steps: [], args: ["--resume", "none"] }],
+  [2, "USAGE_INVALID", "a flag is wrong", { steps: [], args: ["--max-turns", "zero"] }],
+  [2, "CONFIG_INVALID", "the config is wrong", { steps: [], files: { "gantry.config.json": "{" } }],
+  [3, "APPROVAL_UNAVAILABLE", "nobody to approve", { steps: [bash, { say: "No." }] }],
+  [
+    3,
+    "TRUST_REQUIRED",
+    "nobody to trust the project",
+    { steps: [], files: { "gantry.config.json": '{"permissions":{"allow":["Bash"]}}' } },
+  ],
+  [4, "LIMIT_TURNS", "the turn limit", { steps: [bash, bash], args: ["--max-turns", "1", "--approve", "always"] }],
+  [5, "PROVIDER_AUTH", "the credentials are refused", { steps: [{ fail: { status: 401, type: "authentication_error" } }] }],
+  [5, "PROVIDER_AUTH", "there are no credentials", { steps: [], env: { ANTHROPIC_API_KEY: "" } }],
+])("exit %i, %s: %s", async (due, code, _name, { steps, args = [], files = {}, env = {} }) => {
   const { gantry } = await bench(steps, files);
   const { exit, stderr, signal } = await gantry(["run", "hello", ...args], { env });
-  expect([exit, signal, stderr]).toEqual([code, null, code === 0 ? expect.anything() : expect.stringMatching(/\S/)]);
+  expect([exit, signal, stderr.match(/^[A-Z_]+(?=: )/m)?.[0]]).toEqual([due, null, code]);
   expect(stderr).not.toMatch(/^\s+at /m);
 });
 
@@ -43,11 +55,13 @@ test.each([
   ["SIGINT", 130],
   ["SIGTERM", 143],
 ] as const)("%s: exit %i", async (signal, code) => {
-  const { start } = await bench([{ hang: true }]);
-  const running = start(["run", "hello", "--output", "stream-json"]);
-  await running.sees('"type":"step.start"');
+  const { start, model } = await bench([{ hang: true }]);
+  const running = start(["run", "hello", "--output", "json"]);
+  await until(() => model.requests.length > 0, "the model was never asked");
   running.child.kill(signal);
-  expect((await running.finished).exit).toBe(code);
+  const { exit, stdout } = await running.finished;
+  const { ok, error } = JSON.parse(stdout) as RunJson;
+  expect([exit, ok, error?.code]).toEqual([code, false, "INTERRUPTED"]);
 });
 
 test("EPIPE on stdout ends the run without a stack, and the session is whole", async () => {

@@ -1,4 +1,5 @@
 /** The sessions commands on a session that a real run left behind. */
+import { readFile, writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { bench } from "../support/cli.ts";
 
@@ -38,6 +39,29 @@ test("export gives the events as JSON, and the conversation as Markdown", async 
   const types = (await events()).map(({ type }) => type);
   const exported = JSON.parse(json.stdout) as { events: { type: string }[] };
   expect(exported.events.map(({ type }) => type)).toEqual(types);
+});
+
+test("show and export end before a line that was changed, and say so; verify fails", async () => {
+  const { gantry, id, logs, events } = await recorded();
+  const [log = ""] = await logs();
+  const changed = (await events()).find(({ type }) => type === "tool.result")?.seq ?? 0;
+  await writeFile(log, (await readFile(log, "utf8")).replaceAll("only line", "other line"));
+  const show = await gantry(["sessions", "show", id, "--json"]);
+  const shown = JSON.parse(show.stdout) as { ok: boolean; data: { events: { seq: number }[] }; warnings: string[] };
+  expect([show.exit, shown.ok, shown.data.events.at(-1)?.seq]).toEqual([0, true, changed - 1]);
+  expect(shown.warnings).toEqual([expect.stringContaining(`line ${changed} was changed`)]);
+  const text = await gantry(["sessions", "show", id]);
+  expect([text.stdout, text.stderr]).toEqual([
+    expect.not.stringContaining("other line"),
+    expect.stringContaining("was changed"),
+  ]);
+  const exported = JSON.parse((await gantry(["sessions", "export", id, "--format", "json"])).stdout) as { events: unknown[] };
+  expect(exported.events).toHaveLength(changed - 1);
+  const verify = await gantry(["sessions", "verify", "--json"]);
+  expect([verify.exit, JSON.parse(verify.stdout)]).toMatchObject([
+    1,
+    { ok: false, kind: "sessions.verify", error: { code: "SESSION_BROKEN", detail: { sessions: [{ id, ok: false }] } } },
+  ]);
 });
 
 test("verify passes, for one and for all", async () => {

@@ -1,4 +1,5 @@
 /** A config that is wrong stops `run` before anything starts: all problems at once, each with its file and line. */
+import { createRuntime } from "gantry";
 import { expect, test } from "vitest";
 import { bench } from "../support/cli.ts";
 
@@ -42,6 +43,50 @@ test("all problems of all places come at once", async () => {
   });
   expect(exit).toBe(2);
   for (const part of ["modle", "limits.maxTurns", "paralelReads", "GANTRY_LIMITS__TOOLTIMEOUT"]) expect(stderr).toContain(part);
+});
+
+const rules = `{
+  "modle": "a/b",
+  "permissions": {
+    "deny": ["Raed"],
+    "allow": ["Bash(npm test:*)", "Wirte"]
+  }
+}`;
+const rulesSaid = [
+  /gantry\.config\.json:2: "modle" is no config key/,
+  /gantry\.config\.json:4: the deny rule "Raed" is wrong: there is no tool Raed\. Did you mean Read\?/,
+  /gantry\.config\.json:5: the allow rule "Wirte" is wrong/,
+];
+
+test.each([
+  ["run", ["run", "hello"], 2],
+  ["config validate", ["config", "validate"], 2],
+  ["doctor", ["doctor"], 0],
+])("%s tells of rules that fit no tool together with everything else", async (_name, args, code) => {
+  const { gantry, logs } = await bench([{ say: "Never." }], { [projectFile]: rules });
+  const { exit, stdout, stderr } = await gantry(args);
+  expect(exit).toBe(code);
+  for (const said of rulesSaid) expect(`${stdout}${stderr}`).toMatch(said);
+  expect(await logs()).toEqual([]);
+});
+
+test("a program that embeds Gantry is told of them too", async () => {
+  const { cwd, home } = await bench([], { [projectFile]: rules });
+  const started = createRuntime({ cwd, env: { HOME: home } });
+  await expect(started).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+  for (const said of rulesSaid) await expect(started).rejects.toThrow(said);
+});
+
+test("a wrong rule alone is RULE_INVALID, wherever it is from", async () => {
+  const { run, gantry } = await bench([{ say: "Never." }]);
+  const { exit, json } = await run("hello", ["--deny", "Raed", "--deny", "Bash("]);
+  expect([exit, json.error?.code, json.error?.message]).toEqual([
+    2,
+    "RULE_INVALID",
+    expect.stringMatching(/Raed[\s\S]*Bash\(/),
+  ]);
+  const validate = await gantry(["config", "validate", "--json"], { env: { GANTRY_PERMISSIONS__DENY: '["Raed"]' } });
+  expect([validate.exit, JSON.parse(validate.stdout)]).toMatchObject([2, { ok: false, error: { code: "RULE_INVALID" } }]);
 });
 
 test("with --output json the problems are one object", async () => {

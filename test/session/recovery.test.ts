@@ -196,7 +196,7 @@ test("an answer that was being given when the session ended is said to be lost",
   const { id } = await writeSession(store, (session) => {
     const record = recorder(session);
     record("input", { content: [{ type: "text", text: "go" }], source: "prompt" });
-    record("step.start", { step: 1, model: "a", requestSha256: "", messages: 1 });
+    record("step.start", { step: 1, model: "a", promptSha256: "", messages: 1 });
   });
   const session = await store.resume(id);
   expect(session.recovery).toMatchObject({ answerLost: true, notes: [expect.stringContaining("The model was answering")] });

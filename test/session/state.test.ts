@@ -128,7 +128,7 @@ test("the folder follows the shell, and a resume sets it and the model", () => {
 });
 
 test("tokens, cost, turns and steps are summed, the last request is remembered", () => {
-  const step: Fact = ["step.start", { step: 1, model: "a", requestSha256: "", messages: 1 }];
+  const step: Fact = ["step.start", { step: 1, model: "a", promptSha256: "", messages: 1 }];
   const end: Fact = ["turn.end", { turn: 1, stop: "end_turn", steps: 1, usage, durationMs: 1, costUsd: 0.5 }];
   const turn: Fact[] = [["turn.start", { turn: 1 }], step, answer(said("x")), end];
   const state = fold(input("go"), ...turn, input("more"), ...turn);
@@ -138,7 +138,7 @@ test("tokens, cost, turns and steps are summed, the last request is remembered",
 });
 
 test("a request without an answer is known until the session is resumed", () => {
-  const step: Fact = ["step.start", { step: 1, model: "a", requestSha256: "", messages: 1 }];
+  const step: Fact = ["step.start", { step: 1, model: "a", promptSha256: "", messages: 1 }];
   expect(fold(input("go"), step).awaitsAnswer).toBe(true);
   expect(fold(input("go"), step, ["session.resume", { cwd: "/", model: "a" }]).awaitsAnswer).toBe(false);
 });

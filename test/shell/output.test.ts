@@ -1,13 +1,14 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { GantryError } from "../../core/contract/errors.ts";
+import { describeError, type ErrorCode, GantryError } from "../../core/contract/errors.ts";
+import type { EventOf } from "../../core/contract/events.ts";
 import { noUsage } from "../../core/contract/messages.ts";
-import { describeError, errorEnvelope, errorText, kindOf, okEnvelope } from "../../core/shell/envelope.ts";
+import { errorEnvelope, errorText, kindOf, okEnvelope } from "../../core/shell/envelope.ts";
 import { exitOfOutcome, runObject } from "../../core/shell/output.ts";
 import { createStyle, describeTerminal } from "../../core/shell/style.ts";
-import { formatCost, formatDuration, formatTokens } from "../../core/shell/tool-lines.ts";
+import { failureLine, formatCost, formatDuration, formatTokens } from "../../core/shell/tool-lines.ts";
 import { createWriter } from "../../core/shell/writer.ts";
-import type { TurnOutcome } from "../../core/turn/turn.ts";
+import type { TurnOutcome } from "../../core/turn/ending.ts";
 
 const outcome = (more: Partial<TurnOutcome> = {}): TurnOutcome => ({
   text: "done",
@@ -19,21 +20,21 @@ const outcome = (more: Partial<TurnOutcome> = {}): TurnOutcome => ({
   durationMs: 5,
   ...more,
 });
-const failed = (code: string): Partial<TurnOutcome> => ({ stop: "error", error: { code, message: "m", hint: "h" } });
+const failed = (code: ErrorCode): Partial<TurnOutcome> => ({ stop: "error", error: { code, message: "m", hint: "h" } });
 
 describe("the exit code of an outcome", () => {
   test.each([
     ["done", {}, 0],
     ["an approval was missing, whatever the model said afterwards", { unapproved: 1 }, 3],
-    ["turns", { stop: "max_turns" }, 4],
-    ["cost", { stop: "max_cost" }, 4],
-    ["time", { stop: "timeout" }, 4],
-    ["the same failure again and again", { stop: "repeated_failure" }, 4],
+    ["turns", { ...failed("LIMIT_TURNS"), stop: "max_turns" }, 4],
+    ["cost", { ...failed("LIMIT_COST"), stop: "max_cost" }, 4],
+    ["time", { ...failed("LIMIT_TIME"), stop: "timeout" }, 4],
+    ["the same failure again and again", { ...failed("FAILURE_REPEATED"), stop: "repeated_failure" }, 4],
     ["credentials", failed("PROVIDER_AUTH"), 5],
     ["provider", failed("PROVIDER_OVERLOADED"), 6],
     ["a script that ended", failed("SCRIPT_EXHAUSTED"), 1],
     ["interrupted", { stop: "interrupted" }, 130],
-    ["a refusal is an answer", { stop: "refusal" }, 0],
+    ["a refusal", { ...failed("ANSWER_REFUSED"), stop: "refusal" }, 1],
   ] as const)("%s", (_, more, exit) => {
     expect(exitOfOutcome(outcome(more as Partial<TurnOutcome>), undefined)).toBe(exit);
   });
@@ -60,6 +61,22 @@ test("the object of --output json has the contract's keys, in one line", () => {
     stopReason: "denied",
     error: { code: "APPROVAL_UNAVAILABLE", message: "2 calls needed a yes and nobody was there.", hint: expect.any(String) },
   });
+});
+
+test("a failed call is one line on the terminal: the first of its message, a denied one too", () => {
+  const call = { name: "Read", input: { file_path: "a.txt" } };
+  const view = { style: createStyle(false), columns: 120 };
+  const line = (code: string): string => {
+    const data = { callId: "1", code, message: "\nfirst\nsecond", durationMs: 5 };
+    return failureLine(
+      call,
+      { v: 1, seq: 1, at: "", type: "tool.failed", data } as EventOf<"tool.failed">,
+      () => undefined,
+      view,
+    );
+  };
+  expect(line("TOOL_FAILED")).toBe("✗ Read a.txt · TOOL_FAILED: first · 5 ms");
+  expect(line("APPROVAL_DENIED")).toBe("⊘ Read a.txt · denied: first");
 });
 
 describe("the envelope", () => {

@@ -26,7 +26,7 @@ const env: EffectEnv = { cwd: folder, home: folder, reach, workspace: folder, si
 
 const plugin: PluginDefinition = (await import("../../plugins/files/index.ts")).default;
 const tool = plugin.tools?.find((candidate: AnyTool) => candidate.name === name) as unknown as ToolDefinition<unknown>;
-const output = await tool.execute(tool.input.parse(JSON.parse(input)), {
+const output = await tool.execute(tool.input().parse(JSON.parse(input)), {
   ...{ callId: "call-1", cwd: folder, workspace: folder, signal, progress: () => undefined },
   fs: {
     read: (path, read) => fsRead.perform({ path, ...read }, env),

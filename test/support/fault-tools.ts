@@ -4,7 +4,7 @@ import { GantryError } from "gantry/errors";
 import { definePlugin, defineTool } from "gantry/plugin";
 import * as z from "zod";
 
-const any = z.looseObject({});
+const any = () => z.looseObject({});
 
 const until = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
@@ -17,7 +17,7 @@ export const faultTools = definePlugin({
     defineTool({
       name: "Echo",
       description: "",
-      input: z.strictObject({ text: z.string() }),
+      input: () => z.strictObject({ text: z.string() }),
       effect: "reads",
       execute: ({ text }) => text,
     }),
@@ -85,28 +85,28 @@ export const faultTools = definePlugin({
     defineTool({
       name: "Run",
       description: "",
-      input: z.strictObject({ command: z.string() }),
+      input: () => z.strictObject({ command: z.string() }),
       effect: "runs",
       async execute({ command }, ctx) {
-        return (await ctx.process.run({ command, timeoutMs: 60_000, maxOutputBytes: 1000 })).output;
+        return (await ctx.process.run({ command, timeoutMs: 60_000, maxOutputBytes: 1000, maxOutputLines: 100 })).output;
       },
     }),
     defineTool({
       name: "RunAndExit",
       description: "",
-      input: z.strictObject({ command: z.string() }),
+      input: () => z.strictObject({ command: z.string() }),
       effect: "runs",
       async execute({ command }, ctx) {
-        ctx.process.run({ command, timeoutMs: 60_000, maxOutputBytes: 1000 }).catch(() => undefined);
+        ctx.process.run({ command, timeoutMs: 60_000, maxOutputBytes: 1000, maxOutputLines: 100 }).catch(() => undefined);
         // The core takes requests in order: when this one is over, the other has begun.
-        await ctx.process.run({ command: "sleep 0.1", timeoutMs: 60_000, maxOutputBytes: 1000 });
+        await ctx.process.run({ command: "sleep 0.1", timeoutMs: 60_000, maxOutputBytes: 1000, maxOutputLines: 100 });
         process.exit(1);
       },
     }),
     defineTool({
       name: "Reach",
       description: "",
-      input: z.strictObject({ kind: z.string() }),
+      input: () => z.strictObject({ kind: z.string() }),
       effect: "reads",
       async execute({ kind }, ctx) {
         if (kind === "fs.read") return (await ctx.fs.read("a.txt")).path;

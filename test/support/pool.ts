@@ -44,7 +44,7 @@ export async function startPool(
   const filename = join(workspace, ".thread", "tool-thread.cjs");
   await bundleThread(filename);
   const processes = createProcesses({ env: process.env });
-  const shells = processes.shells("s", { outputDir: join(workspace, ".output") });
+  const shells = processes.shells({ outputDir: join(workspace, ".output") });
   const { held = {}, services, ...rest } = options;
   const grants = new Map<string, Grants>(Object.entries({ faults: {}, process: { "process.run": ["*"] }, ...held }));
   const pool = createPool({ threads: 2, grants, home: workspace, filename, spawnFile: processes.spawnFile, ...rest });
@@ -54,10 +54,7 @@ export async function startPool(
   return {
     ...{ pool, processes, shells, workspace, progress },
     call(tool, input = {}, { plugin = "faults", ...execution } = {}) {
-      return pool.execute(
-        plugin,
-        tool,
-      )({
+      return pool.execute(plugin, { name: tool, refines: true })({
         ...{ callId: `call-${++calls}`, input, cwd: workspace, timeoutMs: 30_000, signal: new AbortController().signal },
         reach: { workspace, roots: [workspace], approved: [], hidden: [] },
         services: { shells, lastRead: async () => undefined, askUser: undefined, ...services },

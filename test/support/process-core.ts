@@ -3,8 +3,8 @@ import { createProcesses } from "../../workers/processes.ts";
 
 const [, , folder = "", mode = "", command = ""] = process.argv;
 const processes = createProcesses({ env: process.env });
-const shells = processes.shells("s", { outputDir: `${folder}/.output` });
-const request = { command, cwd: folder, roots: [folder], timeoutMs: 600_000, maxOutputBytes: 1_000 };
+const shells = processes.shells({ outputDir: `${folder}/.output` });
+const request = { command, cwd: folder, roots: [folder], timeoutMs: 600_000, maxOutputBytes: 1_000, maxOutputLines: 100 };
 
 if (mode === "background") await shells.start(request);
 else void shells.run(request, { signal: new AbortController().signal, onOutput: () => undefined });

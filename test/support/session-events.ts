@@ -35,7 +35,7 @@ export async function addTurn(
   const callId = `call-${turn}`;
   record("input", { content: [{ type: "text", text: `Task ${turn} – prüfe ✓` }], source: "prompt" });
   record("turn.start", { turn });
-  record("step.start", { step: 1, model: "scripted/a.json", requestSha256: "0".repeat(64), messages: 1 });
+  record("step.start", { step: 1, model: "scripted/a.json", promptSha256: "0".repeat(64), messages: 1 });
   await flush();
   record("answer", {
     step: 1,

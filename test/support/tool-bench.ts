@@ -118,7 +118,7 @@ function findTool(plugin: PluginDefinition, name: string): ToolDefinition<unknow
 
 /** As a thread of the pool does it: a thrown error with a code is the call's failed result. */
 async function run(tool: ToolDefinition<unknown>, input: JsonObject, context: ToolContext): Promise<BenchResult> {
-  const parsed = tool.input.safeParse(input);
+  const parsed = tool.input().safeParse(input);
   if (!parsed.success) return failed("TOOL_INPUT_INVALID", parsed.error.message);
   try {
     const output = await tool.execute(parsed.data, context);

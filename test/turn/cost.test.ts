@@ -1,21 +1,19 @@
 import { describe, expect, test } from "vitest";
 import { noUsage } from "../../core/contract/messages.ts";
-import { costUsd, createPricer } from "../../core/turn/cost.ts";
+import { costUsd } from "../../core/turn/cost.ts";
 
 const million = { inputTokens: 1_000_000, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
 
 describe("cost", () => {
   test("tokens cost what the price data says, cached ones at their own prices", async () => {
-    const { costUsd: price } = await createPricer();
     const model = "anthropic/claude-opus-4-1";
-    expect(price(model, million)).toBeCloseTo(15, 9);
-    expect(price(model, { ...noUsage, outputTokens: 1_000_000 })).toBeCloseTo(75, 9);
-    expect(price(model, { ...noUsage, cacheReadTokens: 1_000_000 })).toBeCloseTo(1.5, 9);
-    expect(price(model, { ...noUsage, cacheWriteTokens: 1_000_000 })).toBeCloseTo(18.75, 9);
-    expect(price(model, { inputTokens: 1000, outputTokens: 100, cacheReadTokens: 1000, cacheWriteTokens: 1000 })).toBeCloseTo(
-      0.04275,
-      9,
-    );
+    expect(await costUsd(model, million)).toBeCloseTo(15, 9);
+    expect(await costUsd(model, { ...noUsage, outputTokens: 1_000_000 })).toBeCloseTo(75, 9);
+    expect(await costUsd(model, { ...noUsage, cacheReadTokens: 1_000_000 })).toBeCloseTo(1.5, 9);
+    expect(await costUsd(model, { ...noUsage, cacheWriteTokens: 1_000_000 })).toBeCloseTo(18.75, 9);
+    expect(
+      await costUsd(model, { inputTokens: 1000, outputTokens: 100, cacheReadTokens: 1000, cacheWriteTokens: 1000 }),
+    ).toBeCloseTo(0.04275, 9);
   });
 
   test("no tokens cost nothing", async () => {

@@ -34,7 +34,7 @@ test("every hook point fires in one session, and every firing is in its log", as
   await runtime.close();
   expect([...seen].sort()).toEqual([...hookPoints].sort());
   const logged = new Set(events.filter((event) => event.type === "hook.fired").map((event) => event.data.point));
-  const outsideSessions = ["runtime.start", "runtime.stop", "error.raise", "session.open"];
+  const outsideSessions = ["runtime.start", "runtime.stop", "error.raise"];
   expect([...logged].sort()).toEqual(hookPoints.filter((point) => !outsideSessions.includes(point)).sort());
 });
 
@@ -60,6 +60,27 @@ test("a judge's deny beats every yes, and the model is told its reason", async (
   });
   await (await runtime.openSession({})).send(say("go"), "api");
   expect(model.requests.at(-1)?.toolResults[0]?.text).toContain("not today");
+});
+
+test("a judge on tool.ask may say no before anybody is asked, and cannot say yes", async () => {
+  const asked: string[] = [];
+  const { runtime, model } = await embed([bash("one"), bash("true"), { say: "Done." }], {
+    taps: [
+      defineTap({
+        on: "tool.ask",
+        kind: "judge",
+        run: ({ input }) => ({ verdict: input["command"] === "one" ? "deny" : "allow", reason: "one is enough" }),
+      }),
+    ],
+    ask: async ({ subject }) => {
+      asked.push(subject);
+      return { choice: "no" };
+    },
+  });
+  await (await runtime.openSession({})).send(say("go"), "api");
+  expect(asked).toEqual(["true"]);
+  expect(model.requests[1]?.toolResults[0]?.text).toContain("one is enough");
+  expect(model.requests[2]?.toolResults).toMatchObject([{}, { isError: true }].slice(-1));
 });
 
 test("a rewriter of tool.result decides what the model and the log see", async () => {

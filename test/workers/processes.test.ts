@@ -19,7 +19,7 @@ const start = (
   maxOutputFileBytes?: number,
 ): void => {
   processes = createProcesses({ env, ...(maxOutputFileBytes !== undefined && { maxOutputFileBytes }) });
-  shells = processes.shells("s", { outputDir, env: extra });
+  shells = processes.shells({ outputDir, env: extra });
 };
 
 beforeEach(async () => {
@@ -37,6 +37,7 @@ interface Options {
   cwd?: string;
   timeoutMs?: number;
   maxOutputBytes?: number;
+  maxOutputLines?: number;
   signal?: AbortSignal;
   onOutput?(text: string): void;
 }
@@ -46,13 +47,14 @@ const run = (command: string, options: Options = {}): Promise<RunResult> => {
     cwd = place,
     timeoutMs = 30_000,
     maxOutputBytes = 1_000,
+    maxOutputLines = 1_000,
     signal = new AbortController().signal,
     onOutput = () => undefined,
   } = options;
-  return shells.run({ command, cwd, roots: [place], timeoutMs, maxOutputBytes }, { signal, onOutput });
+  return shells.run({ command, cwd, roots: [place], timeoutMs, maxOutputBytes, maxOutputLines }, { signal, onOutput });
 };
 const background = (command: string, timeoutMs = Number.POSITIVE_INFINITY) =>
-  shells.start({ command, cwd: place, timeoutMs, maxOutputBytes: 1_000 });
+  shells.start({ command, cwd: place, timeoutMs, maxOutputBytes: 1_000, maxOutputLines: 1_000 });
 
 describe("a run that is waited for", () => {
   test("gives output and errors in their order, and the exit code", async () => {
@@ -93,6 +95,24 @@ describe("a run that is waited for", () => {
     expect(result.output.endsWith("\n4999\n5000\n")).toBe(true);
     expect(Buffer.byteLength(result.output)).toBeLessThan(800);
     expect(await readFile(result.outputFile ?? "", "utf8")).toMatch(/^1\n[\s\S]*\n5000\n$/);
+  });
+
+  test("output over the cap of lines is head and tail too, however few bytes it has", async () => {
+    const result = await run("seq 1 5000", { maxOutputBytes: 1_000_000, maxOutputLines: 10 });
+    const [head = "", note, tail = ""] = result.output.split("\n\n");
+    expect([head, tail]).toEqual(["1\n2\n3\n4", "4995\n4996\n4997\n4998\n4999\n5000\n"]);
+    expect(note).toBe(`[… 23855 of 23893 bytes left out here; the whole output is in ${result.outputFile} …]`);
+    expect(await readFile(result.outputFile ?? "", "utf8")).toMatch(/^1\n[\s\S]*\n5000\n$/);
+  });
+
+  test("output of exactly as many lines as fit is whole", async () => {
+    expect(await run("seq 1 10", { maxOutputLines: 10 })).toMatchObject({ output: "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n" });
+  });
+
+  test("what grows when it becomes text is held to the cap as text", async () => {
+    const { output } = await run("head -c 3000 /dev/zero | tr '\\0' '\\377'; echo end", { maxOutputBytes: 4_000 });
+    expect(Buffer.byteLength(output)).toBeLessThan(4_200);
+    expect(output).toMatch(/\ufffd[\s\S]*bytes left out here[\s\S]*\ufffdend\n$/);
   });
 
   test("a run that floods its output is ended at the limit and says so", async () => {

@@ -1,6 +1,7 @@
 /** The end of a FILE_NOT_FOUND message: names near the missing one, or the part of the path that does exist. */
 import { opendirSync } from "node:fs";
 import { basename, dirname } from "node:path";
+import { editDistance } from "../../core/contract/nearest.ts";
 import { confine, hiddenIn } from "../../core/permission/confined-path.ts";
 import type { EffectEnv } from "./effect.ts";
 
@@ -57,26 +58,10 @@ export function nearest(wanted: string, names: readonly string[]): string[] {
 function distanceOf(wanted: string, name: string, stem: string, most: number): number {
   // Another ending (.js for .ts) is the commonest slip, and is worth more than its letters.
   if (stem.length > 0 && stemOf(name) === stem) return name === wanted ? 0 : 1;
-  return editDistance(wanted, name, most);
+  return Math.abs(wanted.length - name.length) > most ? most + 1 : editDistance(wanted, name);
 }
 
 function stemOf(name: string): string {
   const dot = name.lastIndexOf(".");
   return dot > 0 ? name.slice(0, dot) : name;
-}
-
-/** Levenshtein distance, or `most + 1` when it is more than `most`. */
-export function editDistance(a: string, b: string, most: number): number {
-  if (Math.abs(a.length - b.length) > most) return most + 1;
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    if (Math.min(...next) > most) return most + 1;
-    row = next;
-  }
-  return row[b.length] ?? most + 1;
 }

@@ -52,8 +52,10 @@ async function findTool(loaders: PluginLoaders, { plugin, tool }: CallTask): Pro
   return found as unknown as ToolDefinition<unknown>;
 }
 
-async function parseInput(tool: ToolDefinition<unknown>, { input }: CallTask): Promise<unknown> {
-  const parsed = await tool.input.safeParseAsync(input);
+/** The core has compared the input with the JSON Schema; the tool's own schema is only made where it says more. */
+async function parseInput(tool: ToolDefinition<unknown>, { input, refines }: CallTask): Promise<unknown> {
+  if (!refines) return input;
+  const parsed = await tool.input().safeParseAsync(input);
   if (parsed.success) return parsed.data;
   const { prettifyError } = await import("./input-problem.ts");
   throw new GantryError(

@@ -1,4 +1,4 @@
-/** The permission modes, strictest first, and the names other agents use for three of them. */
+/** THE list of permission modes, strictest first, and the names that other agents use for three of them. */
 
 export const modes = ["plan", "dontAsk", "default", "acceptEdits", "bypassPermissions"] as const;
 
@@ -14,14 +14,12 @@ export const modeAliases: Readonly<Record<string, Mode>> = {
   "danger-full-access": "bypassPermissions",
 };
 
+/** Every word that names a mode. */
+export const modeNames: readonly string[] = [...modes, ...Object.keys(modeAliases)];
+
 /** Our name of a mode, from ours or an accepted one; undefined for any other word. */
 export function findMode(word: unknown): Mode | undefined {
   if (typeof word !== "string") return undefined;
   const own = modes.find((mode) => mode === word);
   return own ?? (Object.hasOwn(modeAliases, word) ? modeAliases[word] : undefined);
-}
-
-/** Whether `mode` lets more happen without a question than `other`. */
-export function isLooser(mode: Mode, other: Mode): boolean {
-  return modes.indexOf(mode) > modes.indexOf(other);
 }
