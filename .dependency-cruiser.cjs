@@ -17,7 +17,11 @@ const rooms = [
   ["version", "^core/version\\.ts$", []],
   ["permission", "^core/permission/", [contract, "^core/permission/"]],
   ["session", "^core/session/", [contract, "^core/session/", "^core/permission/", singleFiles]],
-  ["turn", "^core/turn/", [contract, "^core/turn/", "^core/session/", "^core/permission/", singleFiles]],
+  [
+    "turn",
+    "^core/turn/",
+    [contract, "^core/turn/", "^core/session/", "^core/permission/", "^core/dist-folder\\.ts$", singleFiles],
+  ],
   ["testing", "^core/testing/", [contract, "^core/testing/"]],
   ["built-ins' places in the core", "^core/builtins\\.ts$", [contract, "^plugins/[^/]+/index\\.ts$"]],
   ["composition", composition, ["^core/", "^workers/", "^config/"], `${singleFiles}|^core/builtins\\.ts$`],
@@ -52,10 +56,7 @@ const testRooms = [
 
 /** [package, the files that may import it]. One room per package: to change a dependency is to change one file. */
 const packages = [
-  [
-    "zod",
-    `${contract}|^core/turn/(tool-input|input-schema)\\.ts$|^core/testing/script-format\\.ts$|^config/(schema|check)\\.ts$|^plugins/|^workers/inside/`,
-  ],
+  ["zod", `${contract}|^core/testing/script-format\\.ts$|^config/(schema|check)\\.ts$|^plugins/|^workers/inside/`],
   ["tapable", "^core/hooks\\.ts$"],
   ["piscina", "^workers/(pool|thread-call)\\.ts$"],
   ["cosmiconfig", "^config/load\\.ts$"],
@@ -92,7 +93,7 @@ const nodeModules = [
   ["(net|tls|dgram|dns)", ["^core/testing/", "^workers/reaper\\.ts$"]],
   ["worker_threads", ["^workers/", "^core/permission/confined-path\\.ts$"]],
   ["vm", ["^plugins/process/line-filter\\.ts$"]],
-  ["module", ["^workers/inside/prepare\\.ts$", "^workers/pool\\.ts$"]],
+  ["module", ["^workers/inside/prepare\\.ts$", "^workers/pool\\.ts$", "^core/turn/input-checks\\.ts$"]],
 ];
 
 /** node: modules that a built-in may import at all, effects or not. */

@@ -1,8 +1,7 @@
 /** What is not shown of the config: values of variables whose names say that they are secret, and passwords in URLs. */
 import type { Json } from "../core/contract/messages.ts";
+import { namesSecret } from "../core/contract/secret-names.ts";
 import { isObject } from "./fragment.ts";
-
-const secretName = /(?:key|token|secret|passw(?:or)?d|passphrase|credential|auth|cookie|private)/i;
 
 export const hiddenText = "[hidden]";
 
@@ -15,6 +14,6 @@ export function shown(value: Json, key = ""): Json {
     );
   }
   if (typeof value !== "string") return value;
-  if (key.startsWith("env.") && secretName.test(key.slice(4))) return hiddenText;
+  if (key.startsWith("env.") && namesSecret(key)) return hiddenText;
   return value.replace(/^(\w+:\/\/)[^/?#]*@/, `$1${hiddenText}@`);
 }

@@ -1,7 +1,6 @@
 /**
  * Makes dist/: the bundles, the manifests of the built-ins, the licence texts, and with --types the declarations of the
  * public modules. Everything is built beside dist/ and swapped in by rename, so that nobody ever sees half of it.
- * With --partial, sources that do not exist yet are left out with a warning.
  */
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -9,7 +8,6 @@ import { join } from "node:path";
 import { makeBundles } from "./build/bundles.ts";
 import { thirdPartyLicenses } from "./build/licenses.ts";
 import { builtInManifests } from "./build/manifests.ts";
-import { leaveOutMissing } from "./build/partial.ts";
 import { writeToolInputs } from "./build/tool-inputs.ts";
 import { emitDeclarations } from "./build/types.ts";
 
@@ -22,17 +20,15 @@ const stamp = fingerprint(root);
 const dist = join(root, "dist");
 const fresh = join(root, `dist-${process.pid}`);
 
-const plugins = process.argv.includes("--partial") ? [leaveOutMissing()] : [];
-
 try {
   await mkdir(fresh, { recursive: true });
   const [inputs, manifests] = await Promise.all([
-    makeBundles(root, fresh, plugins),
-    builtInManifests(root, fresh, plugins),
+    makeBundles(root, fresh),
+    builtInManifests(root, fresh),
     process.argv.includes("--types") ? emitDeclarations(root, join(fresh, "types")) : undefined,
   ]);
   await writeFile(join(fresh, "manifests.json"), JSON.stringify(manifests));
-  await writeToolInputs(root, fresh, manifests);
+  inputs.push(...(await writeToolInputs(root, fresh, manifests)));
   // The package is "type": "module"; what is built is CommonJS.
   await writeFile(join(fresh, "package.json"), '{"type":"commonjs"}\n');
   await writeFile(join(fresh, "THIRD-PARTY-LICENSES.txt"), await thirdPartyLicenses(root, inputs));
@@ -42,7 +38,7 @@ try {
 } catch (error) {
   // esbuild has printed its own errors, with the lines they are about.
   if (!(error instanceof Error && "errors" in error)) throw error;
-  process.stderr.write("build: failed; with --partial, missing sources are left out\n");
+  process.stderr.write("build: failed\n");
   process.exitCode = 1;
 } finally {
   await rm(fresh, { recursive: true, force: true });

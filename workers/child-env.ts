@@ -3,10 +3,10 @@
  * that look like secrets and without the providers' variables; what could wait for a person is answered beforehand.
  */
 
+import { namesSecret } from "../core/contract/secret-names.ts";
+
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** A name of which a word ends so that it says that its value is a credential: NPM_TOKEN, AWS_SECRET_ACCESS_KEY, PGPASSWORD. */
-const secretName = /(KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL)S?(_|$)/i;
 const providerName = /^(ANTHROPIC|OPENAI|GEMINI|CLAUDE)_/i;
 /** Meant for the process that holds them: start files of a shell, descriptors and roles of Node's own children. */
 const notForChildren = new Set([
@@ -32,5 +32,5 @@ export function shellEnv(base: Env, extra: Env): Record<string, string> {
 /** Whether a variable of the core's environment reaches the shells. */
 export function isForChildren(name: string): boolean {
   // Exported functions run when a bash starts.
-  return !secretName.test(name) && !providerName.test(name) && !notForChildren.has(name) && !name.startsWith("BASH_FUNC_");
+  return !namesSecret(name) && !providerName.test(name) && !notForChildren.has(name) && !name.startsWith("BASH_FUNC_");
 }

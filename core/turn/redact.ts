@@ -3,6 +3,7 @@
  * values of the environment variables whose names say that they are secret.
  */
 import type { Json, JsonObject, ResultContent } from "../contract/messages.ts";
+import { namesSecret } from "../contract/secret-names.ts";
 
 // Public shapes: GitHub, Anthropic and OpenAI, AWS, Google, Slack, Stripe, npm, GitLab, PEM private keys.
 const knownShapes = [
@@ -18,7 +19,6 @@ const knownShapes = [
   /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----[\s\S]*?-----END (?:[A-Z]+ )?PRIVATE KEY-----/,
 ];
 
-const secretName = /(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL)S?$/i;
 const shortestSecret = 12;
 
 function escapeForRegExp(text: string): string {
@@ -36,7 +36,7 @@ export interface Redactor {
 
 export function createRedactor(env: Readonly<Record<string, string | undefined>>): Redactor {
   const values = Object.entries(env)
-    .filter(([name, value]) => secretName.test(name) && value !== undefined && value.length >= shortestSecret)
+    .filter(([name, value]) => namesSecret(name) && value !== undefined && value.length >= shortestSecret)
     .map(([, value]) => escapeForRegExp(value as string));
   const pattern = new RegExp([...values, ...knownShapes.map((shape) => shape.source)].join("|"), "g");
   const redactText = (text: string): string => text.replace(pattern, redacted);

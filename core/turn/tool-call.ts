@@ -128,7 +128,7 @@ async function runApproved(
   try {
     deps.record("tool.start", { callId: facts.callId });
     // What changes the world is announced on disk first; a kill then leaves a call in doubt, never a forgotten one
-    // (test/faults/session-kill.test.ts).
+    // (test/faults/run-kill.test.ts).
     if (tool.effect === "writes" || tool.effect === "runs") await deps.flush();
     deps.signal.throwIfAborted();
     const outcome = await tool.execute({

@@ -34,7 +34,7 @@ export function publicModules(root: string): Record<string, string> {
 }
 
 /** Writes all bundles to `outdir`; returns the paths, relative to `root`, of all files that went in. */
-export async function makeBundles(root: string, outdir: string, plugins: Plugin[]): Promise<string[]> {
+export async function makeBundles(root: string, outdir: string, plugins: Plugin[] = []): Promise<string[]> {
   const ours = groups.map((entries) => bundleGroup(entries, { root, outdir, plugins }));
   const metafiles = await Promise.all([...ours, bundlePiscinaWorker(root, outdir)]);
   return [...new Set(metafiles.flatMap(({ inputs }) => Object.keys(inputs)))];

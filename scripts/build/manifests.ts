@@ -2,7 +2,7 @@
 import { glob, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { build, type Plugin } from "esbuild";
+import { build } from "esbuild";
 import { z } from "zod";
 import type { CommandManifest, PluginManifest, TapManifest, ToolManifest } from "../../core/contract/manifest.ts";
 import type { JsonObject } from "../../core/contract/messages.ts";
@@ -11,26 +11,21 @@ import { publicModules } from "./bundles.ts";
 import { hasRefinements } from "./refinements.ts";
 
 /** Sorted by name. Throws on a plugin without a sound default export, and on two of one name. `scratch` is inside `root`. */
-export async function builtInManifests(root: string, scratch: string, plugins: Plugin[]): Promise<PluginManifest[]> {
+export async function builtInManifests(root: string, scratch: string): Promise<PluginManifest[]> {
   const sources: string[] = [];
   for await (const file of glob("plugins/*/index.ts", { cwd: root })) sources.push(file);
   const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
-  const definitions = await loadPlugins(root, scratch, { sources: sources.sort(), plugins });
+  const definitions = await loadPlugins(root, scratch, sources.sort());
   const manifests = definitions.map((definition) => manifestOf(definition, version));
   refuseTwins(manifests);
   return manifests.sort((a, b) => compare(a.name, b.name));
 }
 
-async function loadPlugins(
-  root: string,
-  scratch: string,
-  { sources, plugins }: { sources: string[]; plugins: Plugin[] },
-): Promise<PluginDefinition[]> {
+async function loadPlugins(root: string, scratch: string, sources: readonly string[]): Promise<PluginDefinition[]> {
   if (sources.length === 0) return [];
   const outfile = join(scratch, ".plugins.mjs");
   await build({
     absWorkingDir: root,
-    plugins,
     stdin: {
       contents: sources.map((file, i) => `export { default as plugin${i} } from ${JSON.stringify(`./${file}`)};`).join("\n"),
       resolveDir: root,

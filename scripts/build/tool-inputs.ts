@@ -8,8 +8,8 @@ import standaloneCode from "ajv/dist/standalone/index.js";
 import { build } from "esbuild";
 import type { PluginManifest } from "../../core/contract/manifest.ts";
 
-/** Writes `tool-inputs.cjs`: one function for each tool, by its name, as core/turn/input-checks.ts loads them. */
-export async function writeToolInputs(root: string, outdir: string, manifests: readonly PluginManifest[]): Promise<void> {
+/** Writes `tool-inputs.cjs`: one function for each tool, by its name, as core/turn/input-checks.ts loads them. The files that went in. */
+export async function writeToolInputs(root: string, outdir: string, manifests: readonly PluginManifest[]): Promise<string[]> {
   const tools = manifests.flatMap(({ contributes }) => contributes.tools);
   const ajv = new Ajv2020({
     allErrors: true,
@@ -19,7 +19,7 @@ export async function writeToolInputs(root: string, outdir: string, manifests: r
     code: { source: true, lines: false },
   });
   for (const { name, inputSchema } of tools) ajv.addSchema({ ...inputSchema, $id: name });
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     stdin: {
       contents: standaloneCode.default(ajv, Object.fromEntries(tools.map(({ name }) => [name, name]))),
@@ -31,6 +31,8 @@ export async function writeToolInputs(root: string, outdir: string, manifests: r
     format: "cjs",
     target: "node22",
     minify: true,
+    metafile: true,
     logLevel: "warning",
   });
+  return Object.keys(metafile.inputs).filter((file) => file !== "<stdin>");
 }

@@ -14,9 +14,8 @@ const publicSources = [
 
 /** Emits `outdir`/core/…; the folders below mirror the sources. */
 export async function emitDeclarations(root: string, outdir: string): Promise<void> {
-  const { existsSync } = await import("node:fs");
   const project = join(outdir, "..", ".types.tsconfig.json");
-  const files = publicSources.filter((file) => existsSync(join(root, file))).map((file) => join(root, file));
+  const files = publicSources.map((file) => join(root, file));
   const compilerOptions = {
     noEmit: false,
     emitDeclarationOnly: true,

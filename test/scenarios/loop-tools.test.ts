@@ -65,3 +65,10 @@ test("the shell's folder is kept between calls and in the resumed session", asyn
   await run("where", ["--approve", "always", "--continue"]);
   expect(resultTexts(model)[0]).toContain(cwd);
 });
+
+test("a call in a session without any tool is told that none is loaded", async () => {
+  const { run, model } = await bench([{ call: { name: "Read", input: { file_path: "a.txt" } } }, { say: "Pity." }]);
+  const { exit, json } = await run("read", ["--no-plugins"]);
+  expect([exit, json.toolCalls[0]?.code]).toEqual([0, "TOOL_UNKNOWN"]);
+  expect(resultTexts(model)[0]).toContain("there is no tool Read. No tool is loaded.");
+});
