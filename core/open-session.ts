@@ -57,7 +57,7 @@ export interface SessionDeps extends RuntimeOptions {
   listen(sessionId: string, onFired: (fired: EventData["hook.fired"]) => void): () => void;
 }
 
-/** SESSION_*, MODEL_INVALID, RULE_INVALID, ROOT_BYPASS_REFUSED, USAGE_INVALID, LOG_WRITE_FAILED. */
+/** SESSION_*, MODEL_INVALID, ROOT_BYPASS_REFUSED, USAGE_INVALID, LOG_WRITE_FAILED. */
 export async function openSession(open: OpenOptions, deps: SessionDeps): Promise<Session> {
   const chosen = chooseTools(deps);
   refuseRootBypass(bypass(deps.config.config.permissions.mode, deps));

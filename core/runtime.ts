@@ -51,7 +51,7 @@ export interface RuntimeOptions {
 
 export interface Runtime {
   readonly store: SessionStore;
-  /** SESSION_*, MODEL_INVALID, RULE_INVALID, ROOT_BYPASS_REFUSED, USAGE_INVALID, LOG_WRITE_FAILED. */
+  /** SESSION_*, MODEL_INVALID, ROOT_BYPASS_REFUSED, USAGE_INVALID, LOG_WRITE_FAILED. */
   openSession(options: OpenOptions): Promise<Session>;
   /** Ends sessions, then, whatever became of those, threads and processes. Throws the first session's LOG_WRITE_FAILED. */
   close(reason?: EventData["session.close"]["reason"]): Promise<void>;

@@ -25,9 +25,12 @@ export interface SessionCalls {
   closeShells(): Promise<void>;
 }
 
-/** Rules and tools of a session that is about to open. RULE_INVALID, USAGE_INVALID: all of it at once. */
+/**
+ * Rules and tools of a session that is about to open. USAGE_INVALID. A rule that names no tool was refused with the config
+ * (core/config-problems.ts); one for a tool that is not loaded here, as with --no-plugins, has nothing to decide.
+ */
 export function chooseTools(deps: SessionDeps): { tools: readonly RegisteredTool[]; rules: readonly Rule[] } {
-  const rules = readRules(deps);
+  const { rules } = parseRules(deps.config.ruleList, deps.registry.tools());
   const isDenied = (tool: RegisteredTool): boolean =>
     rules.some((rule) => rule.behavior === "deny" && rule.tool === tool.name && rule.match.kind === "tool");
   return { rules, tools: wantedTools(deps).filter((tool) => !isDenied(tool)) };
@@ -42,15 +45,6 @@ function wantedTools({ registry, tools: wanted }: SessionDeps): readonly Registe
     throw new GantryError("USAGE_INVALID", `${each} The tools are ${names.join(", ")}.`);
   }
   return wanted ? all.filter((tool) => wanted.includes(tool.name)) : all;
-}
-
-function readRules({ config, registry }: SessionDeps): readonly Rule[] {
-  const { rules, problems } = parseRules(config.ruleList, registry.tools());
-  if (problems.length === 0) return rules;
-  const text = problems
-    .map(({ message, file, line }) => (file ? `${file}${line ? `:${line}` : ""}: ${message}` : message))
-    .join("\n");
-  throw new GantryError("RULE_INVALID", text, { detail: { problems } });
 }
 
 export interface CallsOptions extends Recorder {

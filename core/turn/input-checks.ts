@@ -1,12 +1,14 @@
 /** The compiled checks of the built-in tools' inputs (scripts/build/tool-inputs.ts), and their findings in words. */
 import { createRequire } from "node:module";
 import path from "node:path";
+import { GantryError } from "../contract/errors.ts";
+import type { ToolManifest } from "../contract/manifest.ts";
 import type { JsonObject } from "../contract/messages.ts";
 import { didYouMean } from "../contract/nearest.ts";
 import { distFolder } from "../dist-folder.ts";
 
 /** As ajv compiles it: fills in defaults, and leaves what is wrong in `errors`. */
-export interface InputCheck {
+interface CompiledCheck {
   (input: JsonObject): boolean;
   errors?: Finding[] | null;
 }
@@ -19,14 +21,18 @@ interface Finding {
   params: { additionalProperty?: string; missingProperty?: string; allowedValues?: unknown[] };
 }
 
-export function loadInputChecks(): Readonly<Record<string, InputCheck>> {
-  return createRequire(import.meta.url)(path.join(distFolder, "tool-inputs.cjs")) as Record<string, InputCheck>;
-}
-
-/** What is wrong, a line for each problem; undefined when the input fits. Fills in the defaults of absent fields. */
-export function findProblems(check: InputCheck, input: JsonObject, fields: readonly string[]): string | undefined {
-  if (check(input)) return undefined;
-  return [...new Set((check.errors ?? []).map((finding) => lineOf(finding, fields)))].join("\n");
+/** What is wrong with an input, a line for each problem; undefined when it fits. Fills in the defaults of absent fields. */
+export function createInputCheck(): (tool: ToolManifest, input: JsonObject) => string | undefined {
+  const checks = createRequire(import.meta.url)(path.join(distFolder, "tool-inputs.cjs")) as Readonly<
+    Record<string, CompiledCheck>
+  >;
+  return ({ name, inputSchema }, input) => {
+    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+    if (!check) throw new GantryError("INTERNAL", `the build has no check for the input of ${name}; run npm run build`);
+    if (check(input)) return undefined;
+    const fields = Object.keys((inputSchema["properties"] ?? {}) as JsonObject);
+    return [...new Set((check.errors ?? []).map((finding) => lineOf(finding, fields)))].join("\n");
+  };
 }
 
 function lineOf({ instancePath, keyword, message, params }: Finding, fields: readonly string[]): string {

@@ -247,7 +247,10 @@ describe("commands", () => {
     const input = JSON.stringify({ file_path: "new.txt", content: "x" });
     const denied = await gantry(place, ["tools", "call", "Write", input, "--json"]);
     expect(denied.exit).toBe(3);
-    expect(JSON.parse(denied.stdout)).toMatchObject({ ok: true, data: { isError: true, code: "APPROVAL_UNAVAILABLE" } });
+    expect(JSON.parse(denied.stdout)).toMatchObject({
+      ok: false,
+      error: { code: "APPROVAL_UNAVAILABLE", detail: { isError: true } },
+    });
     expect(await gantry(place, ["tools", "call", "Glob", '{"pattern":"*"}'])).toMatchObject({ exit: 0 });
     expect(await gantry(place, ["tools", "call", "Raed", "{}"])).toMatchObject({
       exit: 1,
