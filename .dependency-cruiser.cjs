@@ -79,8 +79,8 @@ const nodeModules = [
     [
       "^workers/effects/",
       "^workers/(processes|shells|shell-run|background-runs|output-file|descendants|reaper)\\.ts$",
-      "^core/session/(disk|store|lock|log|log-file)\\.ts$",
-      "^core/permission/(confined-path|remembered)\\.ts$",
+      "^core/session/disk\\.ts$",
+      "^core/permission/confined-path\\.ts$",
       "^core/turn/instructions\\.ts$",
       "^core/shell/",
       "^core/(manifests|index)\\.ts$",
@@ -93,7 +93,7 @@ const nodeModules = [
   ["(net|tls|dgram|dns)", ["^core/testing/", "^workers/reaper\\.ts$"]],
   ["worker_threads", ["^workers/", "^core/permission/confined-path\\.ts$"]],
   ["vm", ["^plugins/process/line-filter\\.ts$"]],
-  ["module", ["^workers/inside/prepare\\.ts$", "^workers/pool\\.ts$", "^core/turn/input-checks\\.ts$"]],
+  ["module", ["^core/turn/input-checks\\.ts$"]],
 ];
 
 /** node: modules that a built-in may import at all, effects or not. */

@@ -6,6 +6,8 @@ import type { Fault, ParsedFile } from "./parsed-file.ts";
 
 export function parseJson(text: string): ParsedFile {
   const body = text.startsWith("\uFEFF") ? ` ${text.slice(1)}` : text;
+  const tooDeep = findTooDeep(body);
+  if (tooDeep) return { data: undefined, faults: [tooDeep], lineOf: () => undefined };
   const errors: ParseError[] = [];
   const root = parseTree(body, errors, { allowTrailingComma: true });
   const faults = errors.map(({ error, offset }) => faultAt(body, offset, sentence(printParseErrorCode(error))));
@@ -16,6 +18,21 @@ export function parseJson(text: string): ParsedFile {
     faults,
     lineOf: (path) => (root === undefined ? undefined : lineOf(root, body, path)),
   };
+}
+
+/** Many times what a config needs; the parser calls itself for each level. */
+const deepest = 64;
+/** Strings and comments, also unfinished ones, so that none is looked through twice; and brackets. */
+const tokens = /"(?:[^"\\\n]|\\.)*"?|\/\/.*|\/\*[\s\S]*?(?:\*\/|$)|[[\]{}]/g;
+
+function findTooDeep(text: string): Fault | undefined {
+  let depth = 0;
+  for (const { 0: token, index } of text.matchAll(tokens)) {
+    if (token === "[" || token === "{") depth++;
+    else if (token === "]" || token === "}") depth--;
+    if (depth > deepest) return faultAt(text, index, `more than ${deepest} levels inside each other`);
+  }
+  return undefined;
 }
 
 /** Not the parser's own: that one lets a second key of the same name hide the first, and `__proto__` change the object. */

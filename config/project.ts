@@ -49,14 +49,13 @@ async function lookAt(folder: string): Promise<{ files: string[]; programs: stri
   return { files, programs: present(folder, codeNames), hasGit: present(folder, [".git"]).length > 0 };
 }
 
-/** A package.json that is too broken to tell but names the key counts, so that its fault is shown. */
+/** However the key is written (JSON has escapes). A package.json that is too broken to tell but names it counts, so that its fault is shown. */
 async function hasOwnKey(manifest: string): Promise<boolean> {
   const found = await kindOf(manifest);
   if (found?.kind !== "file" || found.bytes > maxConfigBytes) return false;
   const text = (await readText(manifest)) ?? "";
-  if (!text.includes('"gantry"')) return false;
   try {
-    const data: unknown = JSON.parse(text);
+    const data: unknown = JSON.parse(text.replace(/^\uFEFF/, ""));
     return typeof data === "object" && data !== null && Object.hasOwn(data, "gantry");
   } catch {
     return /"gantry"\s*:\s*\{/.test(text);

@@ -112,7 +112,7 @@ async function startSession({ open, opened, model, deps, tools, rules }: Start):
   const source = open.resume === undefined ? "startup" : "resume";
   await deps.hooks.observe("session.open", { sessionId: log.id, source, model: model.full });
   const calls = createSessionCalls({ ...recorder, opened, tools, rules, deps, mode: () => mode });
-  const turns = turnDeps({ opened, model, calls, recorder, deps });
+  const turns = turnDeps({ opened, model, calls, recorder, rules, deps });
   const queue = createQueue<TurnOutcome>(async (input, signal) => {
     const outcome = await runTurn(input, turns, signal);
     if (outcome.error) await deps.hooks.observe("error.raise", { code: outcome.error.code, message: outcome.error.message });
@@ -169,17 +169,18 @@ interface TurnParts {
   model: ActiveModel;
   calls: SessionCalls;
   recorder: Recorder;
+  rules: Start["rules"];
   deps: SessionDeps;
 }
 
-function turnDeps({ opened, model, calls, recorder, deps }: TurnParts): TurnDeps {
+function turnDeps({ opened, model, calls, recorder, rules, deps }: TurnParts): TurnDeps {
   const { maxTurns, maxCostUsd, timeoutSeconds, parallelReads } = deps.config.config.limits;
   return {
     model,
     digest: createPromptDigest(),
     provenMessages: 0,
     state: opened.state,
-    system: createSystemPrompt(opened.log.id, recorder.record, deps),
+    system: createSystemPrompt({ sessionId: opened.log.id, record: recorder.record, rules, deps }),
     hooks: deps.hooks,
     record: recorder.record,
     flush: recorder.flush,

@@ -20,7 +20,6 @@ export interface PluginSource {
 export interface Registry {
   /** NAME_TAKEN. */
   add(source: PluginSource): void;
-  plugins(): readonly PluginSource[];
   tools(): readonly RegisteredTool[];
   findTool(name: string): RegisteredTool | undefined;
   /** MODEL_INVALID when no plugin offers it. */
@@ -62,7 +61,6 @@ export function createRegistry(): Registry {
       }
       plugins.push(source);
     },
-    plugins: () => plugins,
     tools: () => [...tools.values()],
     findTool: (name) => tools.get(name),
     async provider(name) {

@@ -10,7 +10,7 @@ import type { Processes } from "../workers/processes.ts";
 import { builtinLoaders } from "./builtins.ts";
 import { GantryError } from "./contract/errors.ts";
 import type { Delta, EventData, SessionEvent } from "./contract/events.ts";
-import type { CallServices, Execute } from "./contract/execution.ts";
+import type { CoreEffects, Execute } from "./contract/execution.ts";
 import type { PluginManifest, ToolManifest } from "./contract/manifest.ts";
 import type { AnyTap } from "./contract/plugin.ts";
 import { distFolder } from "./dist-folder.ts";
@@ -25,7 +25,7 @@ export interface FrontEnd {
   onEvent?(event: SessionEvent): void;
   onDelta?(delta: Delta): void;
   ask?(question: ApprovalQuestion, options: { signal: AbortSignal }): Promise<ApprovalAnswer>;
-  askUser?: CallServices["askUser"];
+  askUser?: CoreEffects["askUser"];
 }
 
 export interface RuntimeOptions {

@@ -1,14 +1,29 @@
 /** A session's system prompt: instruction files are read once, with the first request; then it stays the same, for the cache. */
 import type { SessionDeps } from "./open-session.ts";
+import { hiddenFiles } from "./permission/hidden-files.ts";
+import type { PathTest } from "./permission/path-pattern.ts";
+import type { Rule } from "./permission/rules.ts";
 import type { RecordEvent } from "./session/session.ts";
 import { loadInstructions } from "./turn/instructions.ts";
 import { systemPrompt } from "./turn/prompt.ts";
 
-export function createSystemPrompt(sessionId: string, record: RecordEvent, deps: SessionDeps): () => Promise<string> {
+export interface PromptParts {
+  sessionId: string;
+  record: RecordEvent;
+  rules: readonly Rule[];
+  deps: SessionDeps;
+}
+
+export function createSystemPrompt({ sessionId, record, rules, deps }: PromptParts): () => Promise<string> {
   const { config, cwd, hooks } = deps;
   let system: Promise<string> | undefined;
   const build = async (): Promise<string> => {
-    const instructions = await loadInstructions({ userDir: config.paths.configHome, root: config.project, cwd });
+    const instructions = await loadInstructions({
+      userDir: config.paths.configHome,
+      root: config.project,
+      cwd,
+      isHidden: hiddenTest(rules, deps),
+    });
     for (const { file, bytes, truncated } of instructions) {
       record("instructions", { file, bytes, truncated });
       await hooks.observe("instructions.load", { sessionId, file, bytes });
@@ -26,6 +41,20 @@ export function createSystemPrompt(sessionId: string, record: RecordEvent, deps:
   return () => {
     system ??= build();
     return system;
+  };
+}
+
+/** Compiled with the first file that is there: most projects have few, many none. */
+function hiddenTest(rules: readonly Rule[], { config, env }: SessionDeps): (real: string) => Promise<boolean> {
+  let compiled: Promise<PathTest> | undefined;
+  return async (real) => {
+    compiled ??= hiddenFiles({
+      rules,
+      workspace: config.project,
+      additionalDirs: config.config.permissions.additionalDirectories,
+      home: env["HOME"] ?? "/",
+    });
+    return (await compiled)(real);
   };
 }
 

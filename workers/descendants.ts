@@ -1,21 +1,28 @@
 /**
- * Finding and ending what a run left behind: members of its process group, and on Linux every process whose environment
- * carries its mark, which also finds those that began a session of their own. Elsewhere only the group is known.
+ * Finding and ending what a run left behind. Everywhere: members of its process group. On Linux also every process whose
+ * environment carries its mark, that holds the run's output file for reading and writing, as only descendants are given it,
+ * or that has one of these above it in the tree of processes when looked at; and what was found once is known until it ends.
  */
 
-import { readdir, readFile } from "node:fs/promises";
+import { lstat, readdir, readFile, readlink } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { nowMs } from "../core/contract/clock.ts";
 
 /** The variable that marks a run's processes: `<mark of the core>-<number of the run>`. */
 export const markName = "GANTRY_RUN";
 
+/** The name of a run's output file says whose it is. */
+export const outputNameOf = (mark: string): string => `bash-${mark}.txt`;
+
+/** Of the descriptors that a run's programs are given: output, and the one that nothing is redirected to (shell-run.ts). */
+export const outputDescriptors = [1, 5] as const;
+
 export interface FoundProcess {
   pid: number;
   group: number;
   name: string;
-  /** The value of GANTRY_RUN, when it could be read. */
-  mark: string | undefined;
+  /** When it started, as the kernel counts: another process of the same pid has another. Undefined for a whole group. */
+  started?: string;
 }
 
 export interface Wanted {
@@ -28,14 +35,21 @@ const linux = process.platform === "linux";
 const pollMs = 10;
 const killBoundMs = 5_000;
 
-/** Living processes (no zombies) that are wanted; the core itself never is. */
-export async function findProcesses(wanted: Wanted): Promise<FoundProcess[]> {
+/** Living processes (no zombies) that are wanted, and those of `known` that still live; the core itself never is. */
+export async function findProcesses(wanted: Wanted, known: readonly FoundProcess[] = []): Promise<FoundProcess[]> {
   const names = linux ? await readdir("/proc").catch(() => []) : [];
   // Elsewhere, and where /proc is not mounted, a group is all that can be seen.
   if (names.length === 0) return wanted.groups.filter(groupExists).map(wholeGroup);
   const pids = names.filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
-  const found = await Promise.all(pids.map((pid) => look(pid, wanted)));
-  return found.filter((one) => one !== undefined);
+  const starts = new Map(known.map(({ pid, started }) => [pid, started]));
+  const seen = (await Promise.all(pids.map((pid) => look(pid)))).filter((one) => one !== undefined);
+  const belongs = await Promise.all(
+    seen.map(async (one) => starts.get(one.pid) === one.started || (await isWanted(one, wanted))),
+  );
+  return withDescendants(
+    seen,
+    seen.filter((_, index) => belongs[index]),
+  );
 }
 
 /** Ends what is wanted: a polite signal, `graceMs` for it to work, then a certain one until nothing is left. Returns what was found first. */
@@ -46,13 +60,14 @@ export async function endProcesses(wanted: Wanted, graceMs: number): Promise<Fou
   signalAll(left, "SIGTERM");
   for (let waitMs = pollMs; left.length > 0 && nowMs() - start < graceMs; waitMs = Math.min(100, waitMs * 2)) {
     await delay(waitMs);
-    left = await findProcesses(wanted);
+    // With what was found before: a child whose parent has ended by now is below nobody any more.
+    left = await findProcesses(wanted, left);
   }
   // Bounded: a process that the kernel cannot end (a dead network disk) must not hold up the session.
   while (left.length > 0 && nowMs() - start < graceMs + killBoundMs) {
     signalAll(left, "SIGKILL");
     await delay(pollMs);
-    left = await findProcesses(wanted);
+    left = await findProcesses(wanted, left);
   }
   return first;
 }
@@ -77,21 +92,56 @@ export function signalTo(pid: number, signal: NodeJS.Signals): void {
 }
 
 function wholeGroup(group: number): FoundProcess {
-  return { pid: -group, group, name: `group ${group}`, mark: undefined };
+  return { pid: -group, group, name: `group ${group}` };
 }
 
 function signalAll(found: readonly FoundProcess[], signal: NodeJS.Signals): void {
   for (const { pid } of found) signalTo(pid, signal);
 }
 
-async function look(pid: string, { groups, hasMark }: Wanted): Promise<FoundProcess | undefined> {
-  const [stat, environ] = await Promise.all([readText(`/proc/${pid}/stat`), readText(`/proc/${pid}/environ`)]);
-  // pid (name) state ppid pgrp …; the name may hold spaces and brackets.
-  const [, name = "", state, group] = /^\d+ \((.*)\) (\S) -?\d+ (\d+)/s.exec(stat) ?? [];
-  if (state === undefined || state === "Z" || state === "X") return undefined;
-  const mark = markIn(environ);
-  const isWanted = groups.includes(Number(group)) || (mark !== undefined && hasMark(mark));
-  return isWanted ? { pid: Number(pid), group: Number(group), name, mark } : undefined;
+interface Seen {
+  pid: number;
+  parent: number;
+  group: number;
+  name: string;
+  started: string;
+}
+
+async function look(pid: string): Promise<Seen | undefined> {
+  const stat = await readText(`/proc/${pid}/stat`);
+  // pid (name) state ppid pgrp … and the start as the 22nd field; the name may hold spaces and brackets.
+  const [, name = "", rest = ""] = /^\d+ \((.*)\) (.*)$/s.exec(stat) ?? [];
+  const fields = rest.split(" ");
+  const [state, parent, group] = fields;
+  if (state === undefined || state === "" || state === "Z" || state === "X") return undefined;
+  return { pid: Number(pid), parent: Number(parent), group: Number(group), name, started: fields[19] ?? "" };
+}
+
+async function isWanted({ pid, group }: Seen, { groups, hasMark }: Wanted): Promise<boolean> {
+  if (groups.includes(group)) return true;
+  const mark = markIn(await readText(`/proc/${pid}/environ`)) ?? (await markOfOutput(pid));
+  return mark !== undefined && hasMark(mark);
+}
+
+/** The mark of the run whose output file a process was given. Who opened the file to read it, as a pager does, was not. */
+async function markOfOutput(pid: number): Promise<string | undefined> {
+  const marks = await Promise.all(
+    outputDescriptors.map(async (fd) => {
+      const link = `/proc/${pid}/fd/${fd}`;
+      const [, mark] = /\/bash-([0-9a-f]+-\d+)\.txt(?: \(deleted\))?$/.exec(await readlink(link).catch(() => "")) ?? [];
+      if (mark === undefined) return undefined;
+      const { mode } = await lstat(link).catch(() => ({ mode: 0 }));
+      return (mode & 0o600) === 0o600 ? mark : undefined;
+    }),
+  );
+  return marks.find((mark) => mark !== undefined);
+}
+
+function withDescendants(seen: readonly Seen[], roots: readonly Seen[]): FoundProcess[] {
+  const found = new Set(roots);
+  // A set goes on to what is added to it meanwhile.
+  if (roots.length > 0) for (const { pid } of found) for (const one of seen) if (one.parent === pid) found.add(one);
+  return [...found].map(({ pid, group, name, started }) => ({ pid, group, name, started }));
 }
 
 function markIn(environ: string): string | undefined {

@@ -3,9 +3,7 @@
  * `atomics: "disabled"`, for the default parks a thread and starves its ports. A task with a signal is alone on its thread,
  * and the signal kills that thread: cancel is therefore a message first (thread-call.ts).
  */
-import { getCompileCacheDir } from "node:module";
 import { availableParallelism } from "node:os";
-import { dirname } from "node:path";
 import type { Piscina } from "piscina";
 import { GantryError } from "../core/contract/errors.ts";
 import type { Execute, ToolExecution } from "../core/contract/execution.ts";
@@ -73,7 +71,7 @@ export function createPool(options: PoolOptions): Pool {
     const { Piscina } = await import("piscina");
     if (closed) throw new GantryError("TOOL_INTERRUPTED", "The pool is closed.");
     const { filename, env = {} } = options;
-    const workerData = preparation(plugin);
+    const workerData: Preparation = plugin === undefined ? {} : { plugin };
     const threads = { minThreads: 1, maxThreads: max, idleTimeout: idleTimeoutMs, maxQueue: maxWaiting };
     const piscina = new Piscina({ filename, name: "call", env, workerData, resourceLimits, atomics: "disabled", ...threads });
     // A thread died without a task. When it was the last (it could not even start) piscina would let queued tasks wait for
@@ -152,12 +150,6 @@ export function createPool(options: PoolOptions): Pool {
     },
     stats: () => ({ threads: live?.threads.length ?? 0, running: lanes.running, waiting: lanes.waiting, ...counts }),
   };
-}
-
-/** The cache's folder has one folder per version of Node in it, and it is that one which Node names. */
-function preparation(plugin: string | undefined): Preparation {
-  const cache = getCompileCacheDir();
-  return { ...(plugin !== undefined && { plugin }), ...(cache !== undefined && { compileCache: dirname(cache) }) };
 }
 
 function notBegun(tool: string): GantryError {

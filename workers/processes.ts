@@ -97,7 +97,8 @@ export function createProcesses({ env, maxOutputFileBytes }: ProcessesOptions): 
   };
 }
 
-async function findShell(): Promise<string> {
+/** What Bash calls run with, whatever the user's own shell is. */
+export async function findShell(): Promise<string> {
   return access("/bin/bash", constants.X_OK).then(
     () => "/bin/bash",
     () => "/bin/sh",

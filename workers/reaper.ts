@@ -1,11 +1,12 @@
 /**
  * A small shell process that outlives the core by moments: at the end of its input, which kill -9 of the core causes too,
- * it ends the groups registered with it and every process that carries the core's mark. Each shell registers itself, as its
+ * it ends the groups registered with it, every process that carries the core's mark and all that were given a run's output
+ * file. Each shell registers itself, as its
  * first act, through a copy of the reaper's input that it then closes: there is no moment in which a child is unknown.
  */
 import { spawn } from "node:child_process";
 import type { Socket } from "node:net";
-import { markName } from "./descendants.ts";
+import { markName, outputDescriptors } from "./descendants.ts";
 
 export interface Reaper {
   /** Given to a child as the descriptor that `registerLine` writes to. */
@@ -32,9 +33,9 @@ while read -r sign group; do
 done
 for group in $groups; do kill -s KILL -- "-$group"; done
 for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-  found=$(grep -l "$1" /proc/[0-9]*/environ)
+  found=$(grep -l "$1" /proc/[0-9]*/environ; ls -l $2 | sed -n "s|^lrwx.* \\(/proc/[0-9]*/\\)fd/[0-9]* -> .*/$3.*|\\1|p")
   [ -n "$found" ] || exit 0
-  for path in $found; do path=\${path#/proc/}; kill -s KILL "\${path%/environ}"; done
+  for path in $found; do path=\${path#/proc/}; kill -s KILL "\${path%%/*}"; done
   sleep 0.05 || sleep 1
 done
 `;
@@ -44,13 +45,20 @@ export function registerLine(fd: number): string {
   return `printf '+ %s\\n' "$$" >&${fd}; exec ${fd}>&-`;
 }
 
+/** A pattern for the shell. */
+const outputLinks = outputDescriptors.map((fd) => `/proc/[0-9]*/fd/${fd}`).join(" ");
+
 export function startReaper(coreMark: string, path: string): Reaper {
-  const child = spawn("/bin/sh", ["-c", script, "gantry-reaper", `${markName}=${coreMark}-`], {
-    detached: true,
-    cwd: "/",
-    env: { PATH: path },
-    stdio: ["pipe", "ignore", "ignore"],
-  });
+  const child = spawn(
+    "/bin/sh",
+    ["-c", script, "gantry-reaper", `${markName}=${coreMark}-`, outputLinks, `bash-${coreMark}-`],
+    {
+      detached: true,
+      cwd: "/",
+      env: { PATH: path },
+      stdio: ["pipe", "ignore", "ignore"],
+    },
+  );
   const input = child.stdin as Socket;
   let alive = true;
   const gone = (): void => {

@@ -1,7 +1,8 @@
 /**
  * One shell line from its start until nothing of it is left. Its output goes to a file, appended, and not to a pipe: the
  * core neither copies nor holds it, and a child left behind keeps nobody waiting. Descriptor 3 is a pipe that brings the
- * shell's last folder and stays open as long as a descendant holds it; 4 is the reaper's input, closed by the shell's first line.
+ * shell's last folder and stays open as long as a descendant holds it; 4 is the reaper's input, closed by the shell's first line;
+ * 5 is the output file once more, so that a descendant without group, environment and output is still known (descendants.ts).
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:fs";
@@ -76,7 +77,7 @@ function launch({ shell, command, cwd, env, mark, reaper }: ShellStart, fd: numb
   const first = `${registerLine(4)}; trap '{ pwd -P >&3; } 2>/dev/null' EXIT`;
   const child = spawn(shell, ["-c", `${first}\n${command}`], {
     ...{ cwd, env: { ...env, [markName]: mark }, detached: true },
-    stdio: ["ignore", fd, fd, "pipe", reaper.input],
+    stdio: ["ignore", fd, fd, "pipe", reaper.input, fd],
   });
   // Comes too when a signal cannot be sent; that a process could not be made is also seen by its missing id.
   child.on("error", () => undefined);

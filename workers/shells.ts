@@ -5,7 +5,7 @@ import { GantryError } from "../core/contract/errors.ts";
 import type { SessionShells } from "../core/contract/execution.ts";
 import type { RunRequest, RunResult } from "../core/contract/plugin.ts";
 import { createBackgroundRuns } from "./background-runs.ts";
-import type { FoundProcess } from "./descendants.ts";
+import { type FoundProcess, outputNameOf } from "./descendants.ts";
 import { readCapped } from "./output-file.ts";
 import { limitOutput, maxOutputFileBytes } from "./output-limit.ts";
 import type { ShellExit, ShellRun, ShellStart } from "./shell-run.ts";
@@ -33,7 +33,7 @@ export function createShells(options: ShellsOptions): SessionShells {
     await folder;
     let outputFile = "";
     const named = (mark: string): string => {
-      outputFile = join(options.outputDir, `bash-${mark}.txt`);
+      outputFile = join(options.outputDir, outputNameOf(mark));
       return outputFile;
     };
     const { command, cwd } = request;

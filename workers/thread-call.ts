@@ -45,7 +45,7 @@ export async function callInThread(call: ThreadCall): Promise<ToolOutcome> {
   const ending = createEnding(call, port);
   let cwd: string | undefined;
   const env: CoreEnv = {
-    ...{ cwd: execution.cwd, reach: execution.reach, services: execution.services, signal: ending.effects },
+    ...{ cwd: execution.cwd, reach: execution.reach, coreEffects: execution.coreEffects, signal: ending.effects },
     onProgress: execution.onProgress,
     onMoved: (moved) => {
       cwd = moved;

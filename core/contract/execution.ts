@@ -46,7 +46,7 @@ export interface SessionShells {
 }
 
 /** What the core does on a running call's behalf. */
-export interface CallServices {
+export interface CoreEffects {
   shells: SessionShells;
   lastRead: SessionEffects["lastRead"];
   /** Undefined when nobody can answer: the effect then fails with USER_UNAVAILABLE. */
@@ -60,7 +60,7 @@ export interface ToolExecution {
   reach: Reach;
   timeoutMs: number | "own";
   signal: AbortSignal;
-  services: CallServices;
+  coreEffects: CoreEffects;
   onProgress(text: string): void;
 }
 

@@ -18,6 +18,8 @@ export interface SessionSummary {
   model: string;
   /** Set while another process holds it. */
   lockedBy?: { pid: number; host: string };
+  /** Why its log could not be read; the rest is then empty. */
+  broken?: string;
 }
 
 export interface VerifyReport {

@@ -22,6 +22,8 @@ export type ToolEffect = "reads" | "session" | "writes" | "runs";
 export interface ToolSubject {
   kind: "path" | "command";
   field: string;
+  /** A field with a glob: when the path is absent and the glob begins at `/` or `~/`, the folder it looks in is the path. */
+  glob?: string;
 }
 
 export interface ToolDefinition<Input = never> {

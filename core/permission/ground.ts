@@ -21,6 +21,9 @@ export interface Policy {
   /** This session's tool-output folder: always readable; need not exist yet. */
   outputDir: string;
   home: string;
+  /** Gantry's folders of config and of state, which need not exist. */
+  configHome: string;
+  stateHome: string;
   approve: "always" | "never" | "prompt";
 }
 
@@ -37,6 +40,8 @@ export interface Ground {
   writable: readonly string[];
   /** Those, and the tool output. */
   roots: readonly string[];
+  /** Gantry's folders of config and of state, as given and real: edits of what is below are never taken for granted. */
+  own: readonly string[];
   bases: PathBases;
   deny: readonly ReadyRule[];
   ask: readonly ReadyRule[];
@@ -54,6 +59,8 @@ export async function layGround(policy: Policy): Promise<Ground> {
     [policy.workspace, policy.home, policy.outputDir, ...policy.additionalDirs].map((path) => realPathOf(path)),
   );
   if (workspace === undefined || home === undefined || outputDir === undefined) throw new TypeError("a folder is missing");
+  const given = [policy.configHome, policy.stateHome];
+  const own = [...new Set([...given, ...(await Promise.all(given.map((path) => realPathOf(path))))])];
   const writable = [...new Set([workspace, ...added])];
   const bases: PathBases = { home, workspace, roots: writable };
   const secrets = secretPaths([...new Set([policy.home, home])]);
@@ -72,6 +79,7 @@ export async function layGround(policy: Policy): Promise<Ground> {
     workspace,
     writable,
     roots,
+    own,
     bases,
     deny,
     ask,

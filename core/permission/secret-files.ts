@@ -75,7 +75,19 @@ const belowHome = [
 ];
 
 /** Of the machine. */
-const ofMachine = ["/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/sudoers", "/etc/ssh/ssh_host_*", "/proc/*/environ"];
+const ofMachine = [
+  "/etc/shadow",
+  "/etc/shadow-",
+  "/etc/gshadow",
+  "/etc/sudoers",
+  "/etc/ssh/ssh_host_*",
+  // What running programs hold: variables and memory, of a process and of each of its threads.
+  "/proc/*/environ",
+  "/proc/*/mem",
+  "/proc/*/task/*/environ",
+  "/proc/*/task/*/mem",
+  "/proc/kcore",
+];
 
 /** The table as one group of hidden paths. `home` is absolute; its real path is added when it is another. */
 export function secretPaths(homes: readonly string[]): HiddenPaths {

@@ -2,7 +2,7 @@
  * What can be said about a shell line without a parser: either it is one plain command (words, quotes, nothing the shell
  * would expand), or it is undecided and somebody is asked. The alphabet is a list of what is known to be harmless.
  */
-import { startsPrograms } from "./program-flags.ts";
+import { startsNothing, startsPrograms } from "./program-flags.ts";
 
 export type ShellLine =
   /** `text` is the line as typed, `canonical` the same words in one spelling. */
@@ -14,10 +14,12 @@ const maxWords = 500;
 const reserved = new Set(
   "if then else elif fi for while until do done case esac in select function time coproc { } ! [[ ]]".split(" "),
 );
+/** Letters without a shape (Hangul fillers and the like): a line must not look like another. */
+const invisible = /\p{Default_Ignorable_Code_Point}/u;
 const plainLetter = /[\p{L}\p{N}_@%+=:,./-]/u;
 
 export function readShellLine(line: string): ShellLine {
-  const text = line.trim();
+  const text = trimmed(line);
   const undecided = (why: string): ShellLine => ({ kind: "undecided", text, why });
   if (text === "") return undecided("the line is empty");
   if (text.length > maxLength)
@@ -41,6 +43,14 @@ export function readShellLine(line: string): ShellLine {
   return { kind: "plain", text, words, canonical: words.map(quoted).join(" ") };
 }
 
+/** Without the blanks that a shell drops at both ends; what else Unicode calls a space is part of a word. */
+function trimmed(line: string): string {
+  let [start, end] = [0, line.length];
+  while (start < end && " \t\n".includes(line[start] ?? "")) start++;
+  while (end > start && " \t\n".includes(line[end - 1] ?? "")) end--;
+  return line.slice(start, end);
+}
+
 function readWord(text: string, start: number): { value: string; end: number } | { why: string } {
   let value = "";
   let at = start;
@@ -55,7 +65,7 @@ function readWord(text: string, start: number): { value: string; end: number } |
       if (special !== undefined) return { why: `it holds ${JSON.stringify(special)} inside ${letter}` };
       value += inside;
       at = close + 1;
-    } else if (plainLetter.test(letter) && !(at === start && letter === "=")) {
+    } else if (plainLetter.test(letter) && !invisible.test(letter) && !(at === start && letter === "=")) {
       value += letter;
       at += letter.length;
     } else return { why: whyNot(letter) };
@@ -78,7 +88,7 @@ function quoted(word: string): string {
 
 /**
  * Every text in a line that a deny or ask rule is compared with: the line, its parts between separators, with and without
- * quotes, after assignments, keywords and programs that start others, by the program's bare name. Too many are harmless:
+ * quotes, after assignments and keywords, from its words on, by the program's bare name. Too many are harmless:
  * they only make the answer stricter. Of a line that is too long only the beginning is looked at; it is asked in any case.
  */
 export function textsOf(line: ShellLine): string[] {
@@ -105,12 +115,15 @@ function addSegments(text: string, texts: Set<string>): void {
   }
 }
 
-/** The command, and when it starts others, what begins at each of its words. */
+/**
+ * The command, and, unless it is known to start nothing, what begins at each of its words: whatever wrapper stands in front,
+ * what it starts is looked at.
+ */
 function addWords(words: readonly string[], texts: Set<string>): void {
-  const starts = startsPrograms(words) ? Math.min(words.length, maxWords) : 1;
+  const starts = startsNothing(words) ? 1 : Math.min(words.length, maxWords);
   for (let start = 0; start < starts; start++) {
     const [program = "", ...rest] = words.slice(start);
-    texts.add([program, ...rest].join(" "));
-    texts.add([program.slice(program.lastIndexOf("/") + 1), ...rest].join(" "));
+    const name = program.slice(program.lastIndexOf("/") + 1);
+    for (const spelling of new Set([program, name, name.toLowerCase()])) texts.add([spelling, ...rest].join(" "));
   }
 }

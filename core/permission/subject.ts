@@ -1,6 +1,7 @@
 /** What one call is about, as rules and modes see it: a path with every spelling and its place, a shell line, or neither. */
 import { hasCode, messageOf } from "../contract/errors.ts";
 import type { CallFacts } from "../contract/hooks.ts";
+import type { Json } from "../contract/messages.ts";
 import { isInside, realPathOf, spellingsOf, spellOut } from "./confined-path.ts";
 import type { Ground } from "./ground.ts";
 import { guardedKind } from "./guarded-files.ts";
@@ -40,8 +41,8 @@ export type Subject =
 
 export async function subjectOf(call: CallFacts, tool: RuledTool, ground: Ground): Promise<Subject> {
   if (tool.subject === undefined) return { kind: "none", shown: tool.name };
-  const value = call.input[tool.subject.field];
-  if (tool.subject.kind === "command") return commandSubject(typeof value === "string" ? value : "");
+  const value = call.input[tool.subject.field] ?? folderOfGlob(call.input[tool.subject.glob ?? ""]);
+  if (tool.subject.kind === "command") return commandSubject(typeof value === "string" ? value : "", ground.restrictsLines);
   if (value !== undefined && typeof value !== "string") {
     return { kind: "refused", shown: JSON.stringify(value), why: `${tool.subject.field} is not a text` };
   }
@@ -53,9 +54,18 @@ export async function subjectOf(call: CallFacts, tool: RuledTool, ground: Ground
   }
 }
 
-function commandSubject(text: string): CommandSubject {
+/** The part of an absolute glob before its first wildcard, as a folder: what the call will look in. */
+function folderOfGlob(glob: Json | undefined): string | undefined {
+  if (typeof glob !== "string" || !/^(?:\/|~\/)/.test(glob)) return undefined;
+  const names = glob.split("/");
+  const wild = names.findIndex((name) => /[*?[{]/.test(name));
+  return names.slice(0, wild === -1 ? -1 : wild).join("/") || "/";
+}
+
+/** `compared`: whether there are rules that the texts are for. */
+function commandSubject(text: string, compared: boolean): CommandSubject {
   const line = readShellLine(text);
-  return { kind: "command", shown: printable(line.text), line, texts: textsOf(line) };
+  return { kind: "command", shown: printable(line.text), line, texts: compared ? textsOf(line) : [] };
 }
 
 async function pathSubject(path: string, cwd: string, ground: Ground): Promise<PathSubject> {
@@ -71,19 +81,23 @@ async function pathSubject(path: string, cwd: string, ground: Ground): Promise<P
     isInside: root !== undefined,
     isReadable: root !== undefined || ground.roots.some((folder) => isInside(folder, real)),
     isSecret: spellings.some(ground.isSecret),
-    guarded: root === undefined ? undefined : guardedIn(spellings, root),
+    guarded: root === undefined ? undefined : guardedIn(spellings, root, ground.own),
   };
 }
 
-function guardedIn(spellings: readonly string[], root: string): string | undefined {
+function guardedIn(spellings: readonly string[], root: string, own: readonly string[]): string | undefined {
   for (const path of spellings) {
+    if (own.some((folder) => isInside(folder, path))) return "Gantry's own config and records";
     const kind = guardedKind(path, isInside(root, path) ? root : "");
     if (kind !== undefined) return kind;
   }
   return undefined;
 }
 
-/** Without control and direction characters: a name or line must not be able to write over the question it is shown in. */
+/** Without control and direction characters, and what has no shape but the plain space: a name or line must not be able to write over the question it is shown in. */
 function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (letter) => `\\u{${(letter.codePointAt(0) ?? 0).toString(16)}}`);
+  return text.replace(
+    /(?! )[\p{Cc}\p{Cf}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/gu,
+    (letter) => `\\u{${(letter.codePointAt(0) ?? 0).toString(16)}}`,
+  );
 }

@@ -13,15 +13,17 @@ function call<T>(start: (done: Done<T>) => void): Promise<T> {
   });
 }
 
+/** A pipe in a file's place is opened without waiting for its other end; for a file it changes nothing. */
+const unwaiting: number = fs.constants.O_NONBLOCK ?? 0;
 /** Flags for adding to a log that must exist already. */
-export const appendOnly = fs.constants.O_WRONLY | fs.constants.O_APPEND;
+export const appendOnly = fs.constants.O_WRONLY | fs.constants.O_APPEND | unwaiting;
 /** Undefined where the system has no such flag: write and fdatasync in one call, one way through the thread pool less. */
 const writeThrough: number | undefined = fs.constants.O_DSYNC;
 /** The same, where what is written is on disk when the write returns. `isWrittenThrough` says whether this system can. */
 export const appendThrough = appendOnly | (writeThrough ?? 0);
 export const isWrittenThrough = writeThrough !== undefined;
 /** Flags for a small file that is overwritten in place, without being emptied first. */
-export const inPlace = fs.constants.O_WRONLY | fs.constants.O_CREAT;
+export const inPlace = fs.constants.O_WRONLY | fs.constants.O_CREAT | unwaiting;
 
 export const openFile = (path: string, flags: string | number): Promise<number> =>
   call((done) => fs.open(path, flags, 0o600, done));
@@ -30,9 +32,60 @@ export const syncFile = (fd: number): Promise<void> => call((done) => fs.fsync(f
 export const syncData = (fd: number): Promise<void> => call((done) => fs.fdatasync(fd, done));
 export const truncateFile = (fd: number, size: number): Promise<void> => call((done) => fs.ftruncate(fd, size, done));
 export const renameFile = (from: string, to: string): Promise<void> => call((done) => fs.rename(from, to, done));
-export const readBytes = (path: string): Promise<Buffer> => call((done) => fs.readFile(path, done));
-export const readText = (path: string): Promise<string> => call((done) => fs.readFile(path, "utf8", done));
 export const statFile = (path: string): Promise<fs.Stats> => call((done) => fs.stat(path, done));
+
+/** What a file of ours cannot be: a folder, a pipe, a device, or larger than any of its kind. */
+export class UnfitFile extends Error {
+  /** Goes on after "it is" or "the log is". */
+  readonly what: string;
+
+  constructor(path: string, what: string) {
+    super(`${path} is ${what}`);
+    this.name = "UnfitFile";
+    this.what = what;
+  }
+}
+
+/** For a `catch`: what is there is as good as nothing when it is no file of ours. */
+export function nothingUnfit(error: unknown): undefined {
+  if (!(error instanceof UnfitFile)) throw error;
+}
+
+const maxSmallBytes = 4_096;
+
+/** The whole of a regular file of at most `maxBytes`; what is written to it meanwhile may be missing. UnfitFile. */
+export async function readBytes(path: string, maxBytes: number): Promise<Buffer> {
+  const fd = await openFile(path, fs.constants.O_RDONLY | unwaiting);
+  try {
+    const stats = await call<fs.Stats>((done) => fs.fstat(fd, done));
+    if (!stats.isFile()) throw new UnfitFile(path, `${kindOf(stats)}, not a file`);
+    if (stats.size > maxBytes) throw new UnfitFile(path, `${stats.size} bytes long; at most ${maxBytes} are read`);
+    // What /proc shows is of size 0 until it is read.
+    return await readUpTo(fd, Buffer.allocUnsafeSlow(stats.size === 0 ? maxSmallBytes : stats.size));
+  } finally {
+    await closeFile(fd);
+  }
+}
+
+/** A small file as text. UnfitFile for what is not one of at most 4 KiB. */
+export async function readText(path: string): Promise<string> {
+  return (await readBytes(path, maxSmallBytes)).toString("utf8");
+}
+
+async function readUpTo(fd: number, buffer: Buffer): Promise<Buffer> {
+  let length = 0;
+  while (length < buffer.length) {
+    const more = await call<number>((done) => fs.read(fd, buffer, length, buffer.length - length, null, done));
+    if (more === 0) break;
+    length += more;
+  }
+  return buffer.subarray(0, length);
+}
+
+function kindOf(stats: fs.Stats): string {
+  if (stats.isDirectory()) return "a folder";
+  return stats.isFIFO() ? "a pipe" : "a device or socket";
+}
 
 /** Writes all of `bytes` at `position`, or at the end of a file opened to append; a short write is gone on with. */
 export async function writeAll(fd: number, bytes: Uint8Array, position: number | null = null): Promise<void> {

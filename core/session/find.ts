@@ -22,11 +22,11 @@ export async function allLogs(sessionsFolder: string): Promise<string[]> {
 }
 
 /** With the time of their last change, newest first; of one moment, the later id first. */
-export async function byLastChange(paths: readonly string[]): Promise<{ path: string; changedAt: Date }[]> {
+export async function byLastChange(paths: readonly string[]): Promise<{ path: string; changedAt: Date; isFile: boolean }[]> {
   const dated = await Promise.all(
     paths.map(async (path) => {
       const stats = await ignoring("ENOENT", () => statFile(path));
-      return stats ? [{ path, changedAt: stats.mtime, ms: stats.mtimeMs }] : [];
+      return stats ? [{ path, changedAt: stats.mtime, isFile: stats.isFile(), ms: stats.mtimeMs }] : [];
     }),
   );
   return dated.flat().sort((a, b) => b.ms - a.ms || (a.path < b.path ? 1 : -1));
@@ -55,7 +55,7 @@ export async function findLog(
 }
 
 async function newest(paths: readonly string[]): Promise<string> {
-  const [first] = await byLastChange(paths);
+  const first = (await byLastChange(paths)).find(({ isFile }) => isFile);
   if (!first) throw new GantryError("SESSION_NOT_FOUND", "this project has no session yet", { detail: { reference: "last" } });
   return first.path;
 }

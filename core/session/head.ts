@@ -6,7 +6,7 @@
 
 import { hash as hashOf } from "node:crypto";
 import { nowMs } from "../contract/clock.ts";
-import { closeFile, ignoring, inPlace, openFile, readText, syncData, writeAll } from "./disk.ts";
+import { closeFile, ignoring, inPlace, nothingUnfit, openFile, readText, syncData, writeAll } from "./disk.ts";
 
 export interface Head {
   count: number;
@@ -75,7 +75,7 @@ export async function writeHead(path: string, head: Head, { sync }: { sync: bool
 
 /** Undefined when there is none, or none that can be believed. */
 export async function readHead(path: string): Promise<Head | undefined> {
-  const text = await ignoring("ENOENT", () => readText(path));
+  const text = await ignoring("ENOENT", () => readText(path)).catch(nothingUnfit);
   const [, count, hash] = /^ *(\d+) ([0-9a-f]{64}) /.exec(text ?? "") ?? [];
   if (count === undefined || hash === undefined) return undefined;
   const head = { count: Number(count), hash };

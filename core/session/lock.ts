@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { GantryError } from "../contract/errors.ts";
-import { errnoOf, ignoring, linkFile, readText, removeFile, renameFile, statFile, writeNewFile } from "./disk.ts";
+import { errnoOf, ignoring, linkFile, nothingUnfit, readText, removeFile, renameFile, statFile, writeNewFile } from "./disk.ts";
 import { findProcess } from "./process-start.ts";
 
 export interface LockHolder {
@@ -84,7 +84,10 @@ async function takeOver(take: { path: string; own: string; mine: LockHolder; hol
     await removeFile(claim);
     return false;
   }
-  await renameFile(own, path);
+  await renameFile(own, path).catch(async (error: unknown) => {
+    await removeFile(claim);
+    throw unfitLock(path, error);
+  });
   for (const earlier of chain.slice(0, -1)) await removeFile(claimOn(path, earlier));
   return true;
 }
@@ -103,7 +106,7 @@ async function readHolders(path: string): Promise<LockHolder[]> {
 }
 
 async function readHolder(path: string): Promise<LockHolder | undefined> {
-  const text = await ignoring("ENOENT", () => readText(path));
+  const text = await ignoring("ENOENT", () => readText(path).catch((error: unknown) => nothingUnfit(error) ?? ""));
   if (text === undefined) return undefined;
   try {
     const holder: unknown = JSON.parse(text);
@@ -122,8 +125,12 @@ function encodeHolder(holder: LockHolder): Buffer {
 function isHolder(value: unknown): value is LockHolder {
   if (typeof value !== "object" || value === null) return false;
   const { pid, host, at, nonce } = value as Record<string, unknown>;
-  return Number.isInteger(pid) && typeof host === "string" && typeof at === "string" && /^[0-9a-f]{16}$/.test(String(nonce));
+  const isWhole = typeof host === "string" && typeof at === "string" && /^[0-9a-f]{16}$/.test(String(nonce));
+  return isWhole && Number.isInteger(pid) && Number(pid) >= 1;
 }
+
+/** Whether a lock says whose it is; one that could not be read does not. */
+export const isNamed = ({ pid }: LockHolder): boolean => pid !== 0;
 
 /** An unreadable lock was cut by a power loss, or is being written where there are no hard links: the second takes no 5 s. */
 const unreadableAgeMs = 5_000;
@@ -131,10 +138,14 @@ const unreadableAgeMs = 5_000;
 async function isLive(holder: LockHolder): Promise<boolean> {
   // Nothing can be known of another machine's processes.
   if (holder.host !== hostname()) return true;
-  if (holder.pid === 0) return Date.now() - Date.parse(holder.at) < unreadableAgeMs;
+  // Of the future is not fresh: that clock was wrong, and may be so for years.
+  const isFresh = Math.abs(Date.now() - Date.parse(holder.at)) < unreadableAgeMs;
+  if (!isNamed(holder)) return isFresh;
   const found = await findProcess(holder.pid);
   if (!found) return false;
-  return found.started === undefined || holder.started === undefined || found.started === holder.started;
+  // Where starts are seen every lock of ours has its own: without one, any process may be named.
+  if (found.started !== undefined && holder.started === undefined) return isFresh;
+  return found.started === undefined || found.started === holder.started;
 }
 
 const withoutLinks = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EACCES", "EMLINK"]);
@@ -159,10 +170,16 @@ function lockOf(path: string, mine: LockHolder, takenFrom: LockHolder | undefine
   };
 }
 
+/** A folder in the lock's place. */
+function unfitLock(path: string, cause: unknown): unknown {
+  if (!["EISDIR", "ENOTDIR", "ENOTEMPTY", "EEXIST"].includes(errnoOf(cause) ?? "")) return cause;
+  return new GantryError("SESSION_LOCKED", `the lock ${path} is no file; delete it`, { cause, detail: { lock: path } });
+}
+
 function lockedBy(holder: LockHolder, path: string, name: string): GantryError {
   const { pid, host, at } = holder;
-  const who = holder.pid === 0 ? "another process" : `process ${pid}`;
-  const elsewhere = host === hostname() ? "" : `; if that machine no longer runs it, delete ${path}`;
+  const who = isNamed(holder) ? `process ${pid}` : "another process";
+  const elsewhere = host === hostname() ? `, says its lock ${path}` : `; if that machine no longer runs it, delete ${path}`;
   return new GantryError("SESSION_LOCKED", `session ${name} is in use by ${who} on ${host} since ${at}${elsewhere}`, {
     detail: { pid, host, at, lock: path },
   });

@@ -7,7 +7,7 @@ import type { ToolCallBlock } from "../contract/messages.ts";
 import type { Chain } from "./chain.ts";
 import { appendOnly, closeFile, ignoring, openFile, syncData, truncateFile, writeNewFile } from "./disk.ts";
 import { headPathOf, writeHead } from "./head.ts";
-import type { LockHolder } from "./lock.ts";
+import { isNamed, type LockHolder } from "./lock.ts";
 import type { SessionLog } from "./log.ts";
 import { foldEvent, type SessionState } from "./state.ts";
 
@@ -83,7 +83,10 @@ export function describeRecovery(state: SessionState, { cut, lostLines, takenFro
 function sentences({ cut, lostLines, takenFrom, inDoubt, notStarted, answerLost }: Recovery): string[] {
   const names = (calls: ToolCallBlock[]): string => calls.map(({ name, callId }) => `${name} (${callId})`).join(", ");
   const notes: string[] = [];
-  if (takenFrom) notes.push(`The lock of process ${takenFrom.pid}, which is gone, was taken over.`);
+  if (takenFrom) {
+    const whose = isNamed(takenFrom) ? `The lock of process ${takenFrom.pid}, which is gone,` : "A lock that could not be read";
+    notes.push(`${whose} was taken over.`);
+  }
   if (cut) notes.push(`An unfinished line of ${cut.bytes} bytes was cut off and is kept as ${cut.keptAs}.`);
   if (lostLines > 0) notes.push(`${lostLines} events that were in the log are gone from its end.`);
   if (answerLost) notes.push("The model was answering when the session ended; what it had not finished is lost.");

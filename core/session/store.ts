@@ -7,11 +7,11 @@ import { GantryError, messageOf } from "../contract/errors.ts";
 import type { EventData, SessionEvent } from "../contract/events.ts";
 import type { SessionSummary, VerifyReport } from "../contract/host.ts";
 import { type Chain, type ChainProblem, readChain } from "./chain.ts";
-import { ignoring, makeFolder, readBytes, statFile } from "./disk.ts";
+import { ignoring, makeFolder, readBytes, statFile, UnfitFile } from "./disk.ts";
 import { allLogs, byLastChange, findLog, idOf, isIn, logsIn } from "./find.ts";
 import { headPathOf, readHead } from "./head.ts";
 import { newSessionId, projectFolder } from "./ids.ts";
-import { describeSelf, findLiveHolder, isOwnProcess, type SessionLock, takeLock, takeNewLock } from "./lock.ts";
+import { describeSelf, findLiveHolder, isNamed, isOwnProcess, type SessionLock, takeLock, takeNewLock } from "./lock.ts";
 import { createLog, openLog, type SessionLog } from "./log.ts";
 import { acceptLoss, cutTornTail, describeRecovery, type Recovery, recordRecovery } from "./recovery.ts";
 import { emptyState, foldEvent, type SessionState } from "./state.ts";
@@ -135,8 +135,25 @@ async function recoverSession(
 /** The head is read first: a writer that is at work then only makes the log longer than the head says. */
 async function loadChain(path: string): Promise<{ bytes: Buffer; chain: Chain }> {
   const head = await readHead(headPathOf(path));
-  const bytes = await readBytes(path);
+  const bytes = await readLog(path);
   return { bytes, chain: readChain(bytes, head) };
+}
+
+/** More is no log that anybody could go on with: all of it has to be held in memory. */
+const maxLogBytes = 2 ** 30;
+
+/** SESSION_BROKEN for what is no file, or too long a one. */
+async function readLog(path: string): Promise<Buffer> {
+  try {
+    return await readBytes(path, maxLogBytes);
+  } catch (error) {
+    if (!(error instanceof UnfitFile)) throw error;
+    const id = idOf(path);
+    throw new GantryError("SESSION_BROKEN", `session ${id} cannot be read: its log ${path} is ${error.what}`, {
+      cause: error,
+      detail: { id, path },
+    });
+  }
 }
 
 async function readSession(path: string): Promise<StoredSession> {
@@ -151,20 +168,39 @@ async function listLogs(paths: readonly string[]): Promise<SessionSummary[]> {
   const summaries: SessionSummary[] = [];
   // One by one: a list of long sessions must not hold them all in memory.
   for (const { path, changedAt } of await byLastChange(paths)) {
-    const bytes = await ignoring("ENOENT", () => readBytes(path));
-    if (bytes) summaries.push(await summaryOf(path, bytes, changedAt));
+    const summary = await ignoring("ENOENT", () => listedAs(path, changedAt));
+    if (summary) summaries.push(summary);
   }
   return summaries;
 }
 
+const isBroken = (error: unknown): error is GantryError => error instanceof GantryError && error.code === "SESSION_BROKEN";
+
+/** One log that cannot be read must not hide the others. */
+async function listedAs(path: string, changedAt: Date): Promise<SessionSummary> {
+  try {
+    return await summaryOf(path, await readLog(path), changedAt);
+  } catch (error) {
+    if (!isBroken(error)) throw error;
+    return { ...(await summaryOf(path, Buffer.alloc(0), changedAt)), broken: error.message };
+  }
+}
+
 async function summaryOf(path: string, bytes: Buffer, changedAt: Date): Promise<SessionSummary> {
   const holder = await findLiveHolder(lockPathOf(path));
-  const lockedBy = holder && !isOwnProcess(holder) ? { pid: holder.pid, host: holder.host } : undefined;
+  const isOthers = holder !== undefined && isNamed(holder) && !isOwnProcess(holder);
+  const lockedBy = isOthers ? { pid: holder.pid, host: holder.host } : undefined;
   return summarise(bytes, { id: idOf(path), updatedAt: changedAt.toISOString(), lockedBy });
 }
 
 async function verifyLog(path: string): Promise<VerifyReport> {
-  const { chain } = await loadChain(path);
+  let chain: Chain;
+  try {
+    ({ chain } = await loadChain(path));
+  } catch (error) {
+    if (!isBroken(error)) throw error;
+    return { id: idOf(path), ok: false, events: 0, problems: [{ line: 1, what: `cannot be read: ${error.message}` }] };
+  }
   const problems = [...chain.problems];
   const next = chain.head.count + 1;
   if (chain.lostLines > 0) {

@@ -3,6 +3,7 @@ import { access, constants, stat } from "node:fs/promises";
 import path from "node:path";
 import { builtinPlugins } from "../../config/defaults.ts";
 import { type LoadedConfig, loadConfig, problemLine } from "../../config/load.ts";
+import { findShell } from "../../workers/processes.ts";
 import { builtinLoaders } from "../builtins.ts";
 import { configProblems } from "../config-problems.ts";
 import { messageOf } from "../contract/errors.ts";
@@ -59,10 +60,11 @@ export async function doctor(line: CommandLine & { kind: "command" }, io: ShellI
 }
 
 async function examine(loaded: LoadedConfig, io: ShellIo, options: { plugins: boolean }): Promise<Findings> {
-  const [plugins, sessions, search] = await Promise.all([
+  const [plugins, sessions, search, shell] = await Promise.all([
     examinePlugins(io.manifests(), options),
     examineFolder(path.join(loaded.paths.stateHome, "sessions")),
     examineSearch(),
+    findShell(),
   ]);
   return {
     version,
@@ -77,7 +79,7 @@ async function examine(loaded: LoadedConfig, io: ShellIo, options: { plugins: bo
     credentials: ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"].map((name) => ({ name, isSet: Boolean(io.env[name]) })),
     sessions,
     search,
-    shell: io.env["SHELL"] ?? "/bin/sh",
+    shell,
     notEnforced: notEnforced(),
   };
 }

@@ -3,7 +3,7 @@ import { describeError, type ErrorCode, errorTable } from "../contract/errors.ts
 import type { Json } from "../contract/messages.ts";
 import { errorEnvelope, errorText, exitOf, okEnvelope } from "./envelope.ts";
 import type { ShellStreams } from "./io.ts";
-import { sanitizeText } from "./sanitize.ts";
+import { sanitizeStyled, sanitizeText } from "./sanitize.ts";
 import { createStyle, describeTerminal } from "./style.ts";
 import { createWriter } from "./writer.ts";
 
@@ -26,11 +26,13 @@ export function createReport({ env, stdout, stderr }: ShellStreams, { kind, json
   const talk = createWriter(stderr);
   const style = createStyle(describeTerminal(stderr, env).color);
   const warnings: string[] = [];
+  // Commands show what models, tools and files said: none of it steers a terminal, whatever the command did with it.
   const writeText = (text: string): void => {
-    if (text !== "") out.write(text.endsWith("\n") ? text : `${text}\n`);
+    const clean = sanitizeStyled(text);
+    if (clean !== "") out.write(clean.endsWith("\n") ? clean : `${clean}\n`);
   };
   return {
-    say: (text) => talk.write(`${text}\n`),
+    say: (text) => talk.write(`${sanitizeStyled(text)}\n`),
     warn(text) {
       if (json) warnings.push(text);
       else talk.write(`${style.yellow("warning")}: ${sanitizeText(text)}\n`);

@@ -115,15 +115,18 @@ function frontEnd(plan: RunPlan, { io, view }: RunParts): FrontEnd {
   const shown = view.front;
   const stream = plan.format === "stream-json" ? streamJson(view.out, { deltas: plan.deltas }) : undefined;
   const onDelta = plan.deltas ? stream?.onDelta : shown.onDelta;
-  const answers = plan.answersOnStdin || canAsk(io);
+  const somebodyIsThere = !plan.answersOnStdin && canAsk(io);
   return {
     onEvent(event) {
       stream?.onEvent(event);
       shown.onEvent(event);
     },
     ...(onDelta ? { onDelta } : {}),
-    ...(answers ? { ask: async (question, options) => (await view.asker()).approve(question, options) } : {}),
-    ...(answers ? { askUser: async (questions, options) => (await view.asker()).questions(questions, options) } : {}),
+    ...(plan.answersOnStdin || somebodyIsThere
+      ? { ask: async (question, options) => (await view.asker()).approve(question, options) }
+      : {}),
+    // Lines of a pipe were written for the approvals that were foreseen: a question of the model must not use one up.
+    ...(somebodyIsThere ? { askUser: async (questions, options) => (await view.asker()).questions(questions, options) } : {}),
   };
 }
 

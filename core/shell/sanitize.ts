@@ -15,6 +15,18 @@ export function sanitizeText(text: string): string {
   return text.replace(sequences, "").replace(/\r\n?/g, "\n").replace(controls, "");
 }
 
+/** The colours of style.ts, and no others: one that hides text is none of ours. */
+const ownColours = /(\u001b\[(?:[1-4]|9|2[2-49]|3[1-69])m)/;
+
+/** Of a text that was put together here: all that sanitizeText removes but our own colours. */
+export function sanitizeStyled(text: string): string {
+  // A pattern with a group keeps what it splits at, as every second part.
+  return text
+    .split(ownColours)
+    .map((part, index) => (index % 2 === 1 ? part : sanitizeText(part)))
+    .join("");
+}
+
 /** Text that stays on one line: line breaks and tabs are shown as `\n` and `\t`. */
 export function sanitizeLine(text: string): string {
   return text

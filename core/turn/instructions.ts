@@ -2,7 +2,7 @@
  * AGENTS.md and CLAUDE.md: the user's own file, then each folder from the project root down to the working folder. Their
  * `@path` imports are followed inside the project root only. Nothing above the root is read.
  */
-import { promises as fs } from "node:fs";
+import { constants, promises as fs } from "node:fs";
 import path from "node:path";
 
 export interface InstructionFile {
@@ -19,25 +19,42 @@ const maxFileBytes = 64 * 1024;
 const maxFiles = 32;
 const maxHops = 4;
 
-/** In the order they join the prompt; the same file, or the same text, only once. */
-export async function loadInstructions({
-  userDir,
-  root,
-  cwd,
-}: {
+/** Where files may come from. */
+interface Ground {
+  /** Real; undefined when there is no such folder. */
+  within: string | undefined;
+  isHidden(real: string): Promise<boolean>;
+}
+
+/**
+ * In the order they join the prompt; the same file, or the same text, only once. `isHidden` says of a real path that nothing
+ * of it may be sent unasked; it is asked for files that exist only.
+ */
+export async function loadInstructions(options: {
   userDir: string;
   root: string;
   cwd: string;
+  isHidden(real: string): Promise<boolean>;
 }): Promise<InstructionFile[]> {
-  const folders = foldersBetween(root, cwd);
-  const roots = [...fileNames.map((name) => ({ file: path.join(userDir, name), within: userDir }))];
-  for (const folder of folders) for (const name of fileNames) roots.push({ file: path.join(folder, name), within: root });
+  const { userDir, root, cwd, isHidden } = options;
+  const [own, project] = await Promise.all(
+    [userDir, root].map(async (folder) => ({ within: await realFolder(folder), isHidden })),
+  );
+  const folders = [
+    { folder: userDir, ground: own },
+    ...foldersBetween(root, cwd).map((folder) => ({ folder, ground: project })),
+  ];
   const found: InstructionFile[] = [];
-  const read = await Promise.all(roots.map(({ file, within }) => readInside(file, within)));
-  for (const [index, first] of read.entries()) {
-    if (first) await addWithImports(first, roots[index]?.within ?? root, found);
-  }
+  const wanted = folders.flatMap(({ folder, ground = { within: undefined, isHidden } }) =>
+    fileNames.map((name) => ({ file: path.join(folder, name), ground })),
+  );
+  const read = await Promise.all(wanted.map(async ({ file, ground }) => ({ first: await readInside(file, ground), ground })));
+  for (const { first, ground } of read) if (first) await addWithImports(first, ground, found);
   return found;
+}
+
+async function realFolder(folder: string): Promise<string | undefined> {
+  return await fs.realpath(folder).catch(() => undefined);
 }
 
 function foldersBetween(root: string, cwd: string): string[] {
@@ -47,14 +64,14 @@ function foldersBetween(root: string, cwd: string): string[] {
   return [root, ...parts.map((_, index) => path.join(root, ...parts.slice(0, index + 1)))];
 }
 
-async function addWithImports(first: InstructionFile, within: string, found: InstructionFile[], hop = 0): Promise<void> {
+async function addWithImports(first: InstructionFile, ground: Ground, found: InstructionFile[], hop = 0): Promise<void> {
   if (found.length >= maxFiles) return;
   if (found.some((known) => known.file === first.file || known.text === first.text)) return;
   found.push(first);
   if (hop >= maxHops) return;
   for (const wanted of importsOf(first.text)) {
-    const imported = await readInside(path.resolve(path.dirname(first.file), wanted), within);
-    if (imported) await addWithImports(imported, within, found, hop + 1);
+    const imported = await readInside(path.resolve(path.dirname(first.file), wanted), ground);
+    if (imported) await addWithImports(imported, ground, found, hop + 1);
   }
 }
 
@@ -66,26 +83,39 @@ export function importsOf(text: string): string[] {
   );
 }
 
-/** Undefined when there is no such regular file, or it lies (by a link or dots) outside `within`. */
-async function readInside(file: string, within: string): Promise<InstructionFile | undefined> {
+/** A link may lead to another text, never to a file of another kind: by its name alone nobody would send that. */
+const textName = /\.(?:md|txt)$/i;
+/** A pipe of the name is opened without waiting for its writer, and then refused. */
+const readOnly = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
+
+/** Undefined when there is no such regular file, it is hidden, or it is (by a link or dots) no text inside the folder. */
+async function readInside(file: string, { within, isHidden }: Ground): Promise<InstructionFile | undefined> {
+  if (within === undefined) return undefined;
   try {
     const real = await fs.realpath(file);
-    if (!real.startsWith(`${await fs.realpath(within)}${path.sep}`)) return undefined;
-    const opened = await fs.open(real, "r");
-    try {
-      const { size } = await opened.stat();
-      const { bytesRead, buffer } = await opened.read({ buffer: Buffer.alloc(Math.min(size, maxFileBytes)), position: 0 });
-      const text = buffer
-        .subarray(0, bytesRead)
-        .toString("utf8")
-        .replace(/<!--[\s\S]*?-->/g, "")
-        .trim();
-      return text === "" ? undefined : { file: real, text, bytes: size, truncated: size > maxFileBytes };
-    } finally {
-      await opened.close();
-    }
+    const isInside = real.startsWith(within.endsWith(path.sep) ? within : `${within}${path.sep}`);
+    if (!isInside || !textName.test(real) || (await isHidden(real))) return undefined;
+    return await readRegular(real);
   } catch (error) {
     if (error instanceof Error && "code" in error) return undefined;
     throw error;
+  }
+}
+
+async function readRegular(real: string): Promise<InstructionFile | undefined> {
+  const opened = await fs.open(real, readOnly);
+  try {
+    const stats = await opened.stat();
+    if (!stats.isFile()) return undefined;
+    const { size } = stats;
+    const { bytesRead, buffer } = await opened.read({ buffer: Buffer.alloc(Math.min(size, maxFileBytes)), position: 0 });
+    const text = buffer
+      .subarray(0, bytesRead)
+      .toString("utf8")
+      .replace(/<!--[\s\S]*?-->/g, "")
+      .trim();
+    return text === "" ? undefined : { file: real, text, bytes: size, truncated: size > maxFileBytes };
+  } finally {
+    await opened.close();
   }
 }

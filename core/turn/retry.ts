@@ -15,18 +15,18 @@ export interface Retry {
 export interface RetryOptions {
   signal: AbortSignal;
   onRetry(retry: Retry): void;
-  maxRetries?: number;
-  maxTotalMs?: number;
   /** In [0, 1). */
   random?: () => number;
 }
 
 const firstDelayMs = 500;
 const longestDelayMs = 30_000;
+const maxRetries = 8;
+const maxTotalMs = 120_000;
 
 /** The attempt's own error when it is not retryable, or when no time or try is left for another. */
 export async function withRetries<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
-  const { signal, onRetry, maxRetries = 8, maxTotalMs = 120_000, random = Math.random } = options;
+  const { signal, onRetry, random = Math.random } = options;
   const startedAt = nowMs();
   for (let retry = 1; ; retry++) {
     signal.throwIfAborted();

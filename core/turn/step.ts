@@ -38,7 +38,10 @@ export async function runStep(request: ModelRequest, options: StepOptions): Prom
   }
 }
 
-/** A model that answers sooner is a test's; one that takes its time would otherwise make its first tool call wait for a thread. */
+/**
+ * A thread starts in 40 to 60 ms. A model that has said nothing for so long is thinking, and the start costs nobody anything
+ * then; an answer that comes sooner is not made to share the machine with a thread it may not need.
+ */
 const thinkingMs = 50;
 
 async function streamAnswer(request: ModelRequest, options: StepOptions, onText: (text: string) => void): Promise<Answer> {

@@ -6,7 +6,7 @@
 import { nowMs } from "../contract/clock.ts";
 import { codeOf, type ErrorCode, errorTable, messageOf } from "../contract/errors.ts";
 import type { EventData, EventType } from "../contract/events.ts";
-import type { CallServices, ToolOutcome } from "../contract/execution.ts";
+import type { CoreEffects, ToolOutcome } from "../contract/execution.ts";
 import type { CallFacts } from "../contract/hooks.ts";
 import type { JsonObject, ToolCallBlock } from "../contract/messages.ts";
 import { didYouMean } from "../contract/nearest.ts";
@@ -37,7 +37,7 @@ export interface CallDeps {
   flush(): Promise<void>;
   /** The session's folder now. */
   cwd(): string;
-  services: CallServices;
+  coreEffects: CoreEffects;
   toolTimeoutMs: number;
   outputLimits: OutputLimits;
   keepOutput(callId: string): KeepOutput;
@@ -48,7 +48,6 @@ export interface CallDeps {
 
 /** A call that may go ahead; `run` never throws. */
 export interface ReadyCall {
-  tool: RegisteredTool;
   run(): Promise<CallReport>;
 }
 
@@ -77,7 +76,7 @@ export async function prepareCall(call: ToolCallBlock, deps: CallDeps): Promise<
   const approval = await approveCall(facts, tool, deps);
   if ("message" in approval) return await fail(approval, facts);
   if (approval.verdict === "deny") return await denyCall(facts, approval, startedAt, deps);
-  return { tool, run: () => runApproved(facts, tool, approval, startedAt, deps) };
+  return { run: () => runApproved(facts, tool, approval, deps) };
 }
 
 async function rewriteInput(facts: CallFacts, tool: RegisteredTool, deps: CallDeps): Promise<CallFacts | Failure> {
@@ -118,13 +117,9 @@ async function denyCall(facts: CallFacts, approval: Approval, startedAt: number,
   return { callId: facts.callId, name: facts.tool, input: facts.input, outcome: "denied", durationMs, code };
 }
 
-async function runApproved(
-  facts: CallFacts,
-  tool: RegisteredTool,
-  approval: Approval,
-  startedAt: number,
-  deps: CallDeps,
-): Promise<CallReport> {
+async function runApproved(facts: CallFacts, tool: RegisteredTool, approval: Approval, deps: CallDeps): Promise<CallReport> {
+  // Not counted: how long the user thought about it.
+  const startedAt = nowMs();
   try {
     deps.record("tool.start", { callId: facts.callId });
     // What changes the world is announced on disk first; a kill then leaves a call in doubt, never a forgotten one
@@ -138,7 +133,7 @@ async function runApproved(
       reach: approval.reach,
       timeoutMs: tool.timeoutMs ?? deps.toolTimeoutMs,
       signal: deps.signal,
-      services: deps.services,
+      coreEffects: deps.coreEffects,
       onProgress: (text) => deps.onProgress(facts.callId, text),
     });
     return await shapeResult(facts, outcome, startedAt, deps);

@@ -9,6 +9,7 @@ import type { Hooks } from "../hooks.ts";
 import { assertPairs } from "../session/pairs.ts";
 import type { SessionState } from "../session/state.ts";
 import { runBatch } from "./batch.ts";
+import { withOwnIds } from "./call-ids.ts";
 import { endTurn, isUnapproved, type Progress, reachLimit, type TurnOutcome } from "./ending.ts";
 import { assertFits, estimateTokens, type PromptDigest, toolSpecs } from "./prompt.ts";
 import { createRepeatWatch } from "./repeats.ts";
@@ -145,7 +146,7 @@ async function askModel(progress: Progress, deps: TurnDeps, signal: AbortSignal)
     promptSha256: deps.digest(request),
   });
   await deps.flush();
-  const answer = await runStep(request, {
+  const given = await runStep(request, {
     sessionId,
     provider: model.provider,
     providerOptions: model.options,
@@ -155,6 +156,7 @@ async function askModel(progress: Progress, deps: TurnDeps, signal: AbortSignal)
     onRetry: (retry) => record("step.retry", { step: progress.steps, ...retry }),
     signal,
   });
+  const answer = { ...given, content: withOwnIds(given.content, deps.state.messages) };
   const { content, stop, usage } = answer;
   record("answer", { step: progress.steps, message: { role: "assistant", content }, stop, usage, model: answer.model });
   progress.usage = addUsage(progress.usage, usage);

@@ -1,6 +1,7 @@
 /** Builds an answer from raw stream events: text, reasoning, and calls whose inputs come in fragments of JSON. */
 import type { RawMessageStreamEvent } from "@anthropic-ai/sdk/resources/messages/messages";
 import type { Answer, JsonObject, ModelEvent } from "gantry/plugin";
+import { countIn, indexIn, inputIn, isObject, nameIn, objectIn, textIn, textOrNone } from "./shape.ts";
 
 type Block =
   | { type: "text"; text: string }
@@ -9,7 +10,7 @@ type Block =
   | { type: "call"; callId: string; name: string; json: string; input: unknown };
 
 export interface AnswerBuilder {
-  /** Takes one event; returns what to show of it. */
+  /** Takes one event; returns what to show of it. ShapeError for one that is not what it says it is. */
   add(event: RawMessageStreamEvent): ModelEvent | undefined;
   /** Whether message_stop has come: what there is before is not an answer. */
   readonly isComplete: boolean;
@@ -17,34 +18,40 @@ export interface AnswerBuilder {
 }
 
 export function createAnswerBuilder(requestedModel: string): AnswerBuilder {
-  const blocks: (Block | undefined)[] = [];
+  const blocks = new Map<number, Block>();
   const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
   let model = requestedModel;
   let stop: string | null = null;
   let isComplete = false;
 
   function count(wire: WireUsage): void {
-    usage.inputTokens = wire.input_tokens ?? usage.inputTokens;
-    usage.outputTokens = wire.output_tokens ?? usage.outputTokens;
-    usage.cacheReadTokens = wire.cache_read_input_tokens ?? usage.cacheReadTokens;
-    usage.cacheWriteTokens = wire.cache_creation_input_tokens ?? usage.cacheWriteTokens;
+    usage.inputTokens = countIn(wire.input_tokens, usage.inputTokens);
+    usage.outputTokens = countIn(wire.output_tokens, usage.outputTokens);
+    usage.cacheReadTokens = countIn(wire.cache_read_input_tokens, usage.cacheReadTokens);
+    usage.cacheWriteTokens = countIn(wire.cache_creation_input_tokens, usage.cacheWriteTokens);
   }
 
   function add(event: RawMessageStreamEvent): ModelEvent | undefined {
+    objectIn(event, "an event");
     switch (event.type) {
       case "content_block_delta":
-        return extend(blocks[event.index], event.delta);
+        return extend(blocks.get(event.index), objectIn(event.delta, "content_block_delta.delta"));
       case "content_block_start": {
-        const block = blockOf(event.content_block);
-        blocks[event.index] = block;
+        const block = blockOf(objectIn(event.content_block, "content_block_start.content_block"));
+        const index = indexIn(event.index);
+        if (block === undefined) blocks.delete(index);
+        else blocks.set(index, block);
         return block && startOf(block);
       }
-      case "message_start":
-        model = event.message.model || model;
-        count(event.message.usage);
+      case "message_start": {
+        const message = objectIn(event.message, "message_start.message");
+        model = textOr(message.model, model);
+        // A gateway may leave the counts out: the answer is worth more than they are.
+        count(message.usage ?? {});
         return undefined;
+      }
       case "message_delta":
-        stop = event.delta.stop_reason ?? stop;
+        stop = textOr(objectIn(event.delta, "message_delta.delta").stop_reason, stop);
         count(event.usage ?? {});
         return undefined;
       case "message_stop":
@@ -61,7 +68,7 @@ export function createAnswerBuilder(requestedModel: string): AnswerBuilder {
       return isComplete;
     },
     answer() {
-      const whole = blocks.filter((block) => block !== undefined);
+      const whole = [...blocks].sort(([a], [b]) => a - b).map(([, block]) => block);
       const isCut = stop === "max_tokens" || stop === "model_context_window_exceeded";
       const content = whole.flatMap((block, index) => contentOf(block, isCut && index === whole.length - 1));
       const asks = content.some((block) => block.type === "tool_call");
@@ -71,10 +78,15 @@ export function createAnswerBuilder(requestedModel: string): AnswerBuilder {
 }
 
 interface WireUsage {
-  input_tokens?: number | null;
-  output_tokens?: number | null;
-  cache_read_input_tokens?: number | null;
-  cache_creation_input_tokens?: number | null;
+  input_tokens?: unknown;
+  output_tokens?: unknown;
+  cache_read_input_tokens?: unknown;
+  cache_creation_input_tokens?: unknown;
+}
+
+/** `before` when there is no text. */
+function textOr<T>(value: unknown, before: T): string | T {
+  return typeof value === "string" && value !== "" ? value : before;
 }
 
 type StartEvent = Extract<RawMessageStreamEvent, { type: "content_block_start" }>;
@@ -82,11 +94,22 @@ type DeltaEvent = Extract<RawMessageStreamEvent, { type: "content_block_delta" }
 
 /** Blocks of the API's own tools are not asked for, and not kept. */
 function blockOf(block: StartEvent["content_block"]): Block | undefined {
-  if (block.type === "text") return { type: "text", text: block.text };
-  if (block.type === "thinking") return { type: "thinking", text: block.thinking, signature: block.signature };
-  if (block.type === "redacted_thinking") return { type: "redacted", data: block.data };
-  if (block.type !== "tool_use") return undefined;
-  return { type: "call", callId: block.id, name: block.name, json: "", input: block.input };
+  switch (block.type) {
+    case "text":
+      return { type: "text", text: textOrNone(block.text, "content_block.text") };
+    case "thinking": {
+      const text = textOrNone(block.thinking, "content_block.thinking");
+      return { type: "thinking", text, signature: textOrNone(block.signature, "content_block.signature") };
+    }
+    case "redacted_thinking":
+      return { type: "redacted", data: textIn(block.data, "content_block.data") };
+    case "tool_use": {
+      const callId = nameIn(block.id, "content_block.id");
+      return { type: "call", callId, name: nameIn(block.name, "content_block.name"), json: "", input: block.input };
+    }
+    default:
+      return undefined;
+  }
 }
 
 function startOf(block: Block): ModelEvent | undefined {
@@ -96,18 +119,21 @@ function startOf(block: Block): ModelEvent | undefined {
 
 function extend(block: Block | undefined, delta: DeltaEvent["delta"]): ModelEvent | undefined {
   if (block?.type === "text" && delta.type === "text_delta") {
-    block.text += delta.text;
-    return { type: "text", text: delta.text };
+    const text = textIn(delta.text, "delta.text");
+    block.text += text;
+    return { type: "text", text };
   }
   if (block?.type === "call" && delta.type === "input_json_delta") {
-    block.json += delta.partial_json;
-    return { type: "tool_input", callId: block.callId, json: delta.partial_json };
+    const json = textIn(delta.partial_json, "delta.partial_json");
+    block.json += json;
+    return { type: "tool_input", callId: block.callId, json };
   }
   if (block?.type !== "thinking") return undefined;
-  if (delta.type === "signature_delta") block.signature += delta.signature;
+  if (delta.type === "signature_delta") block.signature += textIn(delta.signature, "delta.signature");
   if (delta.type !== "thinking_delta") return undefined;
-  block.text += delta.thinking;
-  return { type: "thinking", text: delta.thinking };
+  const text = textIn(delta.thinking, "delta.thinking");
+  block.text += text;
+  return { type: "thinking", text };
 }
 
 function contentOf(block: Block, isCut: boolean): Answer["content"] {
@@ -129,17 +155,12 @@ function contentOf(block: Block, isCut: boolean): Answer["content"] {
 
 /** The object that the fragments make, or undefined. Without fragments it is the one the block started with. */
 function inputOf(json: string, atStart: unknown): JsonObject | undefined {
-  if (json.trim() === "") return isObject(atStart) ? atStart : {};
+  if (json.trim() === "") return isObject(atStart) ? inputIn(atStart) : {};
   try {
-    const value: unknown = JSON.parse(json);
-    return isObject(value) ? value : undefined;
+    return inputIn(JSON.parse(json));
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Calls are answered whatever the model says it stopped for; `pause_turn` and `stop_sequence` are ends of ours. */

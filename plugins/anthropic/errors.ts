@@ -1,10 +1,15 @@
 /** The SDK's and the socket's errors as rows of the error table, with what a retry needs to know in `detail`. */
 import { APIConnectionError, APIError } from "@anthropic-ai/sdk/core/error";
 import { codeOf, type ErrorCode, GantryError, messageOf } from "gantry/errors";
+import { AnswerTooLarge } from "./lean-fetch.ts";
+import { plain } from "./plain.ts";
+import { ShapeError } from "./shape.ts";
 
 /** Where an error happened. */
 export interface Place {
   host: string;
+  /** As it may be shown: without a name and password. */
+  baseUrl: string;
   model: string;
   /** Never part of a message, even when a server echoes it. */
   secret: string;
@@ -24,6 +29,8 @@ export function toProviderError(error: unknown, place: Place): unknown {
   if (error instanceof APIError) return refused(error, place);
   // Half an event: a line that was broken off is not JSON.
   if (error instanceof SyntaxError) return streamCut(place, "an event of the stream is not JSON", error);
+  // RangeError: the SDK prints an error's body, and one nested deeply enough overflows the stack.
+  if ([ShapeError, AnswerTooLarge, RangeError].some((kind) => error instanceof kind)) return malformed(place, error as Error);
   if (!isSystemError(error)) return error;
   return place.isStreaming ? streamCut(place, messageOf(error), error) : unreachable(error, place);
 }
@@ -35,6 +42,22 @@ export function streamCut(place: Place, what: string, cause?: unknown): GantryEr
   });
 }
 
+/** A server that sends it once sends it again: it is not asked for the same twice. */
+function malformed(place: Place, error: Error): GantryError {
+  const what = `the answer from ${place.host} is not one of the Messages API: ${plain(error.message, place.secret)}`;
+  return new GantryError("PROVIDER_STREAM_CUT", what, { detail: { retryable: false } });
+}
+
+/** A page, a JSON text, nothing: what answers at the base URL is most often not an API. */
+export function notAStream(place: Place, status: number, contentType: string | null): GantryError {
+  const type = contentType === null ? "no content type" : plain(contentType, place.secret);
+  return new GantryError(
+    "PROVIDER_REJECTED",
+    `${place.host} answered ${status} with ${type} and not one event of the Messages API: is ${place.baseUrl} the right base URL?`,
+    { detail: { status, retryable: false } },
+  );
+}
+
 function unreachable(error: Error, place: Place): GantryError {
   const cause = error.cause instanceof Error ? error.cause : error;
   const code =
@@ -42,7 +65,7 @@ function unreachable(error: Error, place: Place): GantryError {
   const proxy = place.usesProxy ? "; a proxy is set, which Node.js uses from 22.21 and 24.5 on" : "";
   return new GantryError(
     "PROVIDER_UNREACHABLE",
-    `${place.host} cannot be reached: ${connectionProblem(cause)}${code}${proxy}`,
+    `${place.host} cannot be reached: ${plain(connectionProblem(cause), place.secret)}${code}${proxy}`,
     {
       cause,
       detail: { retryable: true },
@@ -57,19 +80,19 @@ function connectionProblem(cause: Error): string {
 }
 
 function refused(error: APIError, place: Place): GantryError {
-  const said = shorten((error.apiMessage ?? error.message).replaceAll(place.secret, "[secret]"));
+  const said = plain(typeof error.apiMessage === "string" ? error.apiMessage : error.message, place.secret);
   const verdict =
     error.status === undefined ? verdictOfType(error.type, said) : verdictOfStatus(error.status, error.type, said);
-  const what = [error.status, error.type === null ? undefined : `(${error.type})`]
+  const what = [error.status, typeof error.type === "string" ? `(${plain(error.type, place.secret)})` : undefined]
     .filter((part) => part !== undefined)
     .join(" ");
   const location = error.status !== undefined && error.status < 400 ? error.headers?.get("location") : undefined;
-  const moved = location ? ` It redirects to ${shorten(location)}: set the base URL to that, if you trust it.` : "";
+  const moved = location ? ` It redirects to ${plain(location, place.secret)}: set the base URL to that, if you trust it.` : "";
   const about = error.status === 404 ? ` (model ${JSON.stringify(place.model)})` : moved;
   const retryAfterMs = retryAfterOf(error.headers);
   const shouldRetry = error.headers?.get("x-should-retry");
   return new GantryError(verdict.code, `${place.host} answered ${what}: ${said}${about}`, {
-    cause: error,
+    // Without the SDK's error as its cause: that holds the body as it came.
     detail: {
       ...(error.status === undefined ? {} : { status: error.status }),
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
@@ -123,8 +146,4 @@ function retryAfterOf(headers: { get(name: string): string | null } | undefined)
 
 function isSystemError(error: unknown): error is Error {
   return error instanceof Error && "code" in error && typeof error.code === "string";
-}
-
-function shorten(text: string): string {
-  return text.length > 500 ? `${text.slice(0, 500)}…` : text;
 }

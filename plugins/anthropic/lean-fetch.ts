@@ -27,8 +27,9 @@ interface LeanResponse {
   statusText: string;
   url: string;
   headers: Headers;
-  /** Iterable once, by chunks. */
-  body: IncomingMessage;
+  /** Iterable once, by chunks. AnswerTooLarge from 64 MiB on, or 32 MiB without a line's end. */
+  body: AsyncIterable<Buffer>;
+  /** At most its first MiB: it is read of errors. */
   text(): Promise<string>;
   json(): Promise<unknown>;
 }
@@ -37,6 +38,15 @@ interface LeanResponse {
 export type LeanFetch = (url: string | URL, init?: LeanInit) => Promise<LeanResponse>;
 
 const MAX_REDIRECTS = 3;
+const MIB = 2 ** 20;
+const MAX_TEXT_BYTES = MIB;
+const MAX_LINE_BYTES = 32 * MIB;
+const MAX_BODY_BYTES = 64 * MIB;
+
+/** More came than any answer has; the connection is closed. */
+export class AnswerTooLarge extends Error {
+  override readonly name = "AnswerTooLarge";
+}
 
 export function createLeanFetch(options: LeanFetchOptions): LeanFetch {
   const agentOf = createAgents(options.env);
@@ -150,8 +160,13 @@ function answerOf(response: IncomingMessage, url: URL): LeanResponse {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
   const text = async (): Promise<string> => {
     const chunks: Buffer[] = [];
-    for await (const chunk of response) chunks.push(chunk as Buffer);
-    return Buffer.concat(chunks).toString("utf8");
+    let bytes = 0;
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > MAX_TEXT_BYTES) break;
+    }
+    return Buffer.concat(chunks).toString("utf8", 0, Math.min(bytes, MAX_TEXT_BYTES));
   };
   return {
     ok: status >= 200 && status < 300,
@@ -159,8 +174,21 @@ function answerOf(response: IncomingMessage, url: URL): LeanResponse {
     statusText: response.statusMessage ?? "",
     url: url.href,
     headers,
-    body: response,
+    body: boundedBody(response),
     text,
     json: async () => JSON.parse(await text()) as unknown,
   };
+}
+
+async function* boundedBody(response: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  let line = 0;
+  for await (const chunk of response) {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) throw new AnswerTooLarge(`it is longer than ${MAX_BODY_BYTES / MIB} MiB`);
+    const end = Math.max(chunk.lastIndexOf(10), chunk.lastIndexOf(13));
+    line = end === -1 ? line + chunk.length : chunk.length - end - 1;
+    if (line > MAX_LINE_BYTES) throw new AnswerTooLarge(`a line of it is longer than ${MAX_LINE_BYTES / MIB} MiB`);
+    yield chunk;
+  }
 }

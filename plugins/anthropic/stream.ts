@@ -8,12 +8,14 @@ import type { Message, ModelEvent, ModelRequest, ProviderOptions } from "gantry/
 import { createAnswerBuilder } from "./answer.ts";
 import { type BodyWriter, createBodyWriter } from "./body.ts";
 import { type Credentials, credentialsOf } from "./credentials.ts";
-import { streamCut, toProviderError } from "./errors.ts";
+import { notAStream, streamCut, toProviderError } from "./errors.ts";
 import { createLeanFetch, namesProxy } from "./lean-fetch.ts";
 
 interface Connection {
   messages: Messages;
   host: string;
+  /** For messages. */
+  baseUrl: string;
   secret: string;
   usesProxy: boolean;
   /** One for each conversation, known by its list of messages. */
@@ -31,12 +33,22 @@ export async function* streamAnswer(request: ModelRequest, options: ProviderOpti
     // The SDK takes bytes as they are; what it reads of the params itself is the model and whether to stream.
     const params = { model: request.model, max_tokens: 1, messages: [], stream: true as const };
     const body = connection.writerOf(request.messages).write(request, settings);
-    const events = await connection.messages.create(params, { signal, body, headers: { "content-type": "application/json" } });
+    const headers = { "content-type": "application/json" };
+    const { data: events, response } = await connection.messages.create(params, { signal, body, headers }).withResponse();
+    const contentType = response.headers.get("content-type");
+    if (isPage(contentType)) {
+      events.controller.abort();
+      throw notAStream(place, response.status, contentType);
+    }
     place.isStreaming = true;
+    let hasEvents = false;
     for await (const event of events) {
+      hasEvents = true;
       const shown = builder.add(event);
       if (shown !== undefined) yield shown;
     }
+    signal.throwIfAborted();
+    if (!hasEvents) throw notAStream(place, response.status, contentType);
   } catch (error) {
     signal.throwIfAborted();
     // A complete answer stays one, however its connection ends.
@@ -46,6 +58,11 @@ export async function* streamAnswer(request: ModelRequest, options: ProviderOpti
   signal.throwIfAborted();
   if (!builder.isComplete) throw streamCut(place, "the stream ended before the answer did");
   yield { type: "answer", answer: builder.answer() };
+}
+
+/** A page or a JSON text may go on for long and hold no event; of other types a gateway may send events. */
+function isPage(contentType: string | null): boolean {
+  return /^\s*(text\/html|application\/json)\b/i.test(contentType ?? "");
 }
 
 /** By owner, so that two runtimes share no socket; a connection lives as long as its owner and keeps no process alive. */
@@ -84,5 +101,10 @@ function connect(credentials: Credentials, env: ProviderOptions["env"]): Connect
     writers.set(messages, writer);
     return writer;
   };
-  return { messages: new Messages(client), host, secret, usesProxy: namesProxy(env), writerOf };
+  return { messages: new Messages(client), host, baseUrl: shownUrl(baseUrl), secret, usesProxy: namesProxy(env), writerOf };
+}
+
+function shownUrl(baseUrl: string): string {
+  const { origin, pathname } = new URL(baseUrl);
+  return `${origin}${pathname === "/" ? "" : pathname}`;
 }

@@ -21,7 +21,7 @@ export const globTool = defineTool({
   ].join(" "),
   input,
   effect: "reads",
-  subject: { kind: "path", field: "path" },
+  subject: { kind: "path", field: "path", glob: "pattern" },
   async execute({ pattern, path }, ctx): Promise<ToolOutput> {
     const query = path === undefined ? fromAbsolute(pattern) : { pattern, path };
     const { paths, total, cut = false } = await ctx.fs.list({ ...query, limit: mostPaths });

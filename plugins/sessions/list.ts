@@ -47,7 +47,8 @@ function table(sessions: readonly SessionSummary[], { all, columns }: { all: boo
   return lines.map((line) => shortenEnd(line, columns)).join("\n");
 }
 
-function titleOf({ title, lockedBy }: SessionSummary): string {
+function titleOf({ title, lockedBy, broken }: SessionSummary): string {
+  if (broken !== undefined) return `[broken] ${shorten(broken, 200)}`;
   const inUse = lockedBy ? `[in use by process ${lockedBy.pid}] ` : "";
   return `${inUse}${shorten(title, 120) || "(no input yet)"}`;
 }

@@ -45,7 +45,7 @@ async function bundleGroup(
   { root, outdir, plugins }: { root: string; outdir: string; plugins: Plugin[] },
 ): Promise<Metafile> {
   const { outputFiles, metafile } = await build({
-    ...common(root),
+    ...sharedOptions(root),
     plugins: [leanOclifParser, ...plugins],
     entryPoints: Object.entries(entries).map(([out, source]) => ({ in: join(root, source), out })),
     // No tool speaks HTTP in a thread.
@@ -78,7 +78,7 @@ function lazyCommonJs({ inputs, outputs }: Metafile): string[] {
   );
 }
 
-function common(root: string): BuildOptions {
+function sharedOptions(root: string): BuildOptions {
   return {
     absWorkingDir: root,
     bundle: true,
@@ -132,7 +132,7 @@ function withModuleUrl(code: string): string {
 async function bundlePiscinaWorker(root: string, outdir: string): Promise<Metafile> {
   const worker = join(createRequire(join(root, "package.json")).resolve("piscina"), "../worker.js");
   const { metafile } = await build({
-    ...common(root),
+    ...sharedOptions(root),
     entryPoints: [{ in: worker, out: "worker" }],
     outdir,
     format: "cjs",

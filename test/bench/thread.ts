@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import type { CallServices, ToolExecution } from "../../core/contract/execution.ts";
+import type { CoreEffects, ToolExecution } from "../../core/contract/execution.ts";
 import { createPool } from "../../workers/pool.ts";
 import { median } from "./measure.ts";
 
@@ -24,7 +24,7 @@ export async function threadRoundTrip(root: string): Promise<string> {
   });
   const read = pool.execute("files", { name: "Read" });
   const shells = { run: refuse, start: refuse, list: refuse, output: refuse, stop: refuse, close: refuse };
-  const services: CallServices = { shells, lastRead: refuse, askUser: undefined };
+  const coreEffects: CoreEffects = { shells, lastRead: refuse, askUser: undefined };
   const call: ToolExecution = {
     callId: "bench",
     input: { file_path: "a.txt" },
@@ -32,7 +32,7 @@ export async function threadRoundTrip(root: string): Promise<string> {
     reach: { workspace: cwd, roots: [cwd], approved: [], hidden: [] },
     timeoutMs: 10_000,
     signal: new AbortController().signal,
-    services,
+    coreEffects,
     onProgress: () => undefined,
   };
   const times: number[] = [];

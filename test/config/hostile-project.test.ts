@@ -87,3 +87,38 @@ test("the markers work: cosmiconfig as it comes runs .config/config.js of the cw
   });
   expect(readdirSync(marker)).toEqual([".config-config-js"]);
 });
+
+test.each([
+  ["brackets", "[".repeat(100_000)],
+  ["braces", "{a: ".repeat(20_000)],
+  ["entries of one line", "- ".repeat(100_000)],
+  ["keys of one line", "? ".repeat(5_000)],
+  ["indented keys", Array.from({ length: 1_000 }, (_, depth) => `${" ".repeat(depth)}a:`).join("\n")],
+])("YAML that is nested without end is one problem: %s", async (_name, text) => {
+  const place = createPlace();
+  const file = place.write("gantry.config.yaml", text);
+  const { problems } = await place.load();
+  expect(problems).toMatchObject([{ code: "CONFIG_INVALID", file, message: expect.stringContaining("64 levels") }]);
+});
+
+test("JSON that is nested without end is one problem", async () => {
+  const place = createPlace();
+  const file = place.write("gantry.config.json", `{"a": "]]", /* ]] */ "b": ${"[".repeat(100_000)}`);
+  const { problems } = await place.load();
+  expect(problems).toMatchObject([{ code: "CONFIG_INVALID", file, message: expect.stringContaining("64 levels") }]);
+});
+
+test("YAML of an ordinary depth, with long lists and long texts, is no such thing", async () => {
+  const place = createPlace();
+  const rules = Array.from({ length: 500 }, (_, index) => `    - "Bash(echo ${index} [{: - ?)" # [[[[`).join("\n");
+  place.write("gantry.config.yaml", `permissions:\n  deny:\n${rules}\n`);
+  const { problems, ruleList } = await place.load();
+  expect([problems, ruleList.length]).toEqual([[], 500]);
+});
+
+test("a key of package.json that is written with escapes is seen", async () => {
+  const place = createPlace();
+  place.write("package.json", '{ "g\\u0061ntry": { "modle": "a/b" } }');
+  const { problems } = await place.load();
+  expect(problems).toMatchObject([{ code: "CONFIG_KEY_UNKNOWN" }]);
+});

@@ -50,6 +50,14 @@ describe.runIf(process.platform === "linux")("after kill -9 of the core", () => 
     await gone("sleep 43004");
   });
 
+  test("a grandchild without mark, parent and output is gone", async () => {
+    const child = await startCore("foreground", "env -i setsid -f sleep 43008 >/dev/null 2>&1; sleep 43009; true");
+    await there("sleep 43008");
+    await kill(child);
+    await gone("sleep 43008");
+    await gone("sleep 43009");
+  });
+
   test("a child that ignores polite signals is gone", async () => {
     const child = await startCore("background", "trap '' TERM HUP INT; sleep 43005; sleep 43005; true");
     await there("sleep 43005");

@@ -74,13 +74,14 @@ async function sweep(mode: "new" | "resume", template: string | undefined): Prom
   await eachOfTwo(points, async ({ at, when }) => {
     const stateHome = start();
     const { signal, exitCode, stdout, stderr } = await writer(mode, stateHome, { KILL_AT: String(at), KILL_WHEN: when });
-    // The head is written beside the log, so that a run may have a call less than the one that was counted.
+    // The head is written beside the log, at most every 250 ms, so that a quick run has calls less than the one that was
+    // counted; one that was not killed must have ended well.
     if (signal === "SIGKILL") killed++;
     else expect([exitCode, stderr]).toEqual([0, ""]);
     await assertNothingLost(stateHome, stdout, complete);
   });
   process.stdout.write(`${mode}: ${calls.length} calls, ${points.length} kill points swept, ${killed} processes killed\n`);
-  expect(killed).toBeGreaterThan(points.length * 0.95);
+  expect(killed).toBeGreaterThan(points.length * 0.75);
 }
 
 test("a new session's writer may be killed at any file-system call", { timeout: 300_000 }, async () => {

@@ -65,6 +65,47 @@ describe("modes", () => {
     },
   );
 
+  test.each([
+    ...[".husky/pre-commit", ".vscode/tasks.json", "sub/.claude/settings.json", ".devcontainer/devcontainer.json"],
+    ...[
+      "~/.config/git/config",
+      "~/.config/systemd/user/x.service",
+      "~/.config/autostart/x.desktop",
+      "~/.config/fish/conf.d/a.fish",
+    ],
+    ...[
+      "~/.vimrc",
+      "~/.xprofile",
+      "~/.pam_environment",
+      "~/.config/gantry/gantry.config.json",
+      "~/.local/bin/git",
+      "~/.curlrc",
+    ],
+    ...["~/settings/gantry/config.json", "~/records/gantry/trust/p.json"],
+  ])("where the home folder is the workspace, acceptEdits asks for %s, and an allow rule allows it", async (path) => {
+    const setting = {
+      folders: { ...folders, workspace: folders.home },
+      answers: yes,
+      policy: { mode: "acceptEdits" },
+    } as const;
+    const { approve, questions } = start(setting);
+    await approve("Write", path);
+    expect(questions).toMatchObject([{ reason: expect.stringContaining("which the mode acceptEdits leaves to you") }]);
+    expect((await start({ ...setting, allow: [`Edit(${path})`] }).approve("Write", path)).asked).toBe(false);
+    expect((await approve("Write", "~/notes.md")).asked).toBe(false);
+  });
+
+  test("Gantry's own folders are guarded through a link to them too", async () => {
+    await mkdir(join(folders.home, "elsewhere"), { recursive: true });
+    await symlink(join(folders.home, "elsewhere"), join(folders.home, "linked"));
+    const { approve } = start({
+      folders: { ...folders, workspace: folders.home },
+      policy: { mode: "acceptEdits", configHome: join(folders.home, "linked/gantry") },
+    });
+    expect((await approve("Write", "elsewhere/gantry/config.json")).code).toBe("APPROVAL_UNAVAILABLE");
+    expect((await approve("Write", "linked/gantry/config.json")).code).toBe("APPROVAL_UNAVAILABLE");
+  });
+
   test("acceptEdits asks outside the workspace, through links too, and accepts added folders", async () => {
     const { approve, questions } = inMode("acceptEdits", { answers: yes });
     await approve("Write", join(folders.outside, "new.md"));
@@ -307,6 +348,13 @@ describe("secrets files", () => {
     expect((await approve("Read", "plain.txt")).code).toBe("PATH_DENIED");
   });
 
+  test.each(["/proc/self/environ", "/proc/thread-self/environ", "/proc/1/task/1/environ", "/proc/1/mem", "/proc/1/task/1/mem"])(
+    "%s, which holds what a program was started with or has in memory, stays shut",
+    async (path) => {
+      expect(await inMode("bypassPermissions").approve("Read", path)).toMatchObject({ verdict: "deny", code: "PATH_DENIED" });
+    },
+  );
+
   test("templates and public keys are not secrets", async () => {
     const { approve } = open();
     expect((await approve("Read", ".env.example")).verdict).toBe("allow");
@@ -389,6 +437,31 @@ describe("paths", () => {
     expect((await inMode("bypassPermissions").approve("Read", path)).code).toBe("PATH_OUTSIDE");
   });
 
+  test("a glob that begins at the root, or at home, is about the folder it looks in", async () => {
+    const { approve, questions } = open({ answers: yes });
+    const approval = await approve("Glob", { pattern: `${folders.outside}/*.md` });
+    expect(approval.reach.approved).toEqual([folders.outside]);
+    await approve("Glob", { pattern: "~/a/{b,c}/*" });
+    await approve("Glob", { pattern: "/*" });
+    expect(questions.map(({ subject }) => subject)).toEqual([folders.outside, join(folders.home, "a"), "/"]);
+    expect((await approve("Glob", { pattern: "src/**" })).asked).toBe(false);
+    const denied = inMode("bypassPermissions", { deny: [`Read(/${folders.outside}/**)`] });
+    expect((await denied.approve("Glob", { pattern: `${folders.outside}/../outside/*` })).by.kind).toBe("rule");
+    expect((await inMode("bypassPermissions").approve("Glob", { pattern: "~/.ssh/*" })).code).toBe("PATH_DENIED");
+    // Given a path, a pattern is below it.
+    expect((await approve("Glob", { path: "src", pattern: "/etc/*" })).asked).toBe(false);
+  });
+
+  test("names without a shape are spelled out in the question", async () => {
+    const { approve, questions } = open({ answers: yes });
+    await approve("Read", "../outside/a\u3164\u00a0\u2800\u202e b.md");
+    await approve("Bash", "'rm\u115f' x");
+    expect(questions.map(({ subject }) => subject)).toEqual([
+      `${join(folders.outside, "a\\u{3164}\\u{a0}\\u{2800}\\u{202e} b.md")}`,
+      "'rm\\u{115f}' x",
+    ]);
+  });
+
   test("a search without a path is about the working folder", async () => {
     await mkdir(join(folders.workspace, "src"), { recursive: true });
     expect((await open().approve("Glob")).verdict).toBe("allow");
@@ -462,6 +535,33 @@ describe("shell lines", () => {
     expect(questions[0]?.reason).toContain(`so the rule Bash(${specifier}) (allow.json:1) does not cover it`);
   });
 
+  test.each([
+    ...[
+      "prlimit --nofile=9 rm x",
+      "setarch -R rm x",
+      "linux64 rm x",
+      "valgrind -q rm x",
+      "/lib64/ld-linux-x86-64.so.2 /bin/rm x",
+    ],
+    ...["nobody-knows-this --flag rm x", "nobody-knows-this 'rm x'", "a && nobody-knows-this RM x", "fakeroot -- rm x"],
+  ])("a deny rule for rm looks behind wrappers known and unknown in %j", async (line) => {
+    const { approve } = inMode("bypassPermissions", { deny: ["Bash(rm:*)"] });
+    expect((await approve("Bash", line)).by).toMatchObject({ kind: "rule" });
+    const asking = inMode("bypassPermissions", { ask: ["Bash(rm:*)"], answers: yes });
+    await asking.approve("Bash", line);
+    expect(asking.questions).toHaveLength(1);
+    expect(
+      (await inMode("dontAsk", { allow: ["Bash(rmdir:*)"], deny: ["Bash(rm:*)"] }).approve("Bash", "rmdir x")).verdict,
+    ).toBe("allow");
+  });
+
+  test.each(["echo rm x", 'git commit -m "rm x"', "grep rm notes.txt", "git rm x"])(
+    "a deny rule for rm says nothing of %j, where rm is only a word",
+    async (line) => {
+      expect((await inMode("bypassPermissions", { deny: ["Bash(rm:*)"] }).approve("Bash", line)).verdict).toBe("allow");
+    },
+  );
+
   test("a line that is too long to look at is asked in bypassPermissions when a rule restricts lines, and stalls nothing", async () => {
     const { approve, questions } = inMode("bypassPermissions", { deny: ["Bash(rm:*)"], answers: yes });
     await approve("Bash", `xargs ${"a ".repeat(500_000)}`);
@@ -482,7 +582,7 @@ describe("shell lines", () => {
     const verdict = async (specifier: string, line: string) =>
       (await inMode("dontAsk", { allow: [`Bash(${specifier})`] }).approve("Bash", line)).verdict;
     expect(await verdict("npm test:*", "npm test")).toBe("allow");
-    expect(await verdict("npm test *", "npm  test --watch=false")).toBe("allow");
+    expect(await verdict("npm test *", "npm  test --silent")).toBe("allow");
     expect(await verdict("npm test:*", "npm testing")).toBe("deny");
     expect(await verdict("ls*", "lsof")).toBe("allow");
     expect(await verdict("git * main", "git push origin main")).toBe("allow");

@@ -87,8 +87,20 @@ test.each([
   ["a\nb", "it has more than one line"],
   ["echo ~", 'it holds "~", which a shell may read in its own way'],
   ["a\u00a0b", 'it holds "\u00a0", which a shell may read in its own way'],
+  ["ls \u00a0", 'it holds "\u00a0", which a shell may read in its own way'],
+  ["\u3000ls", 'it holds "\u3000", which a shell may read in its own way'],
+  ["rm\u3164", 'it holds "\u3164", which a shell may read in its own way'],
+  ["rm\u115f x", 'it holds "\u115f", which a shell may read in its own way'],
+  ["rm\u1160 x", 'it holds "\u1160", which a shell may read in its own way'],
+  ["rm\uffa0 x", 'it holds "\uffa0", which a shell may read in its own way'],
+  ["rm\u17b4 x", 'it holds "\u17b4", which a shell may read in its own way'],
 ])("%j is undecided: %s", (line, why) => {
-  expect(readShellLine(line)).toEqual({ kind: "undecided", text: line.trim(), why });
+  expect(readShellLine(line)).toEqual({ kind: "undecided", text: line, why });
+});
+
+test("only blanks that a shell drops are dropped at the ends", () => {
+  expect(readShellLine(" \t\nls -l \n")).toMatchObject({ kind: "plain", text: "ls -l" });
+  expect(readShellLine("ls\r")).toMatchObject({ kind: "undecided" });
 });
 
 test("a deny rule is compared with every command that a line may hold", () => {

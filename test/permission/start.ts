@@ -22,7 +22,7 @@ const tool = (name: string, rest: Pick<Tool, "effect" | "subject">): Tool => {
 
 export const tools = {
   Read: tool("Read", { effect: "reads", subject: { kind: "path", field: "file_path" } }),
-  Glob: tool("Glob", { effect: "reads", subject: { kind: "path", field: "path" } }),
+  Glob: tool("Glob", { effect: "reads", subject: { kind: "path", field: "path", glob: "pattern" } }),
   Grep: tool("Grep", { effect: "reads", subject: { kind: "path", field: "path" } }),
   Write: tool("Write", { effect: "writes", subject: { kind: "path", field: "file_path" } }),
   Edit: tool("Edit", { effect: "writes", subject: { kind: "path", field: "file_path" } }),
@@ -77,7 +77,7 @@ export interface Setting {
 export interface Started {
   questions: ApprovalQuestion[];
   written: string[];
-  approve(name: keyof typeof tools, subject?: string, signal?: AbortSignal): Promise<Approval>;
+  approve(name: keyof typeof tools, subject?: string | JsonObject, signal?: AbortSignal): Promise<Approval>;
 }
 
 const nobodyJudges: Judged = { verdict: "allow", by: "" };
@@ -111,7 +111,11 @@ export function start(setting: Setting): Started {
     approve(name, subject, signal = new AbortController().signal) {
       const chosen: Tool = tools[name];
       const input: JsonObject =
-        chosen.subject === undefined || subject === undefined ? {} : { [chosen.subject.field]: subject };
+        typeof subject === "object"
+          ? subject
+          : chosen.subject === undefined || subject === undefined
+            ? {}
+            : { [chosen.subject.field]: subject };
       return approver.approve({ sessionId: "s", callId: "c", tool: name, input, cwd: folders.workspace }, chosen, { signal });
     },
   };
@@ -130,6 +134,8 @@ function policyOf({ folders, allow = [], ask = [], deny = [], policy }: Setting)
     additionalDirs: [],
     outputDir: folders.outputDir,
     home: folders.home,
+    configHome: join(folders.home, "settings/gantry"),
+    stateHome: join(folders.home, "records/gantry"),
     approve: "prompt",
     ...policy,
   };

@@ -72,3 +72,17 @@ test("what the model asks the user is asked on the terminal; without one the mod
   const headless = await gantry(place, ["run", "go", "--model", model, "--output", "json"]);
   expect([headless.exit, JSON.parse(headless.stdout)]).toMatchObject([0, { toolCalls: [{ code: "USER_UNAVAILABLE" }] }]);
 });
+
+test("a question of the model uses up no line that answers an approval on stdin", async () => {
+  const place = await makePlace();
+  const options = ["left", "right"].map((label) => ({ label, description: `go ${label}` }));
+  const question = { question: "Which way?", header: "Way", multiSelect: false, options };
+  const asks = { call: { name: "AskUserQuestion", input: { questions: [question] } } };
+  const model = await place.script([asks, touch, { say: "Done." }]);
+  const { exit, stdout } = await gantry(
+    place,
+    ["run", "go", "--model", model, "--output", "json", "--approve", "prompt", "--ask", "Bash(touch:*)"],
+    { input: "y\n" },
+  );
+  expect([exit, JSON.parse(stdout)]).toMatchObject([0, { toolCalls: [{ code: "USER_UNAVAILABLE" }, { outcome: "ok" }] }]);
+});

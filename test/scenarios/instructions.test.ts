@@ -1,7 +1,8 @@
 /** AGENTS.md and CLAUDE.md: those of the project reach the model; nothing above it does, and no import leads out of it. */
+import { execFileSync } from "node:child_process";
 import { symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Bench, bench, writeFiles } from "../support/cli.ts";
 
 /** The system prompt of the first request. */
@@ -55,4 +56,52 @@ test("an instruction file that is a link out of the root is not read", async () 
   await symlink(path.join(made.home, "secret.md"), path.join(made.cwd, "AGENTS.md"));
   await made.run("hello");
   expect(system(made)).not.toContain("elsewhere");
+});
+
+describe("nothing that is hidden reaches the model by way of an instruction file:", () => {
+  const secret = { ".env": "DB=hunter2hunter2\n" };
+
+  test("a link named AGENTS.md to a secrets file", async () => {
+    const made = await bench([{ say: "Read." }], { ...secret, "CLAUDE.md": "Rule one.\n" });
+    await symlink(".env", path.join(made.cwd, "AGENTS.md"));
+    await made.run("hello");
+    expect(system(made)).toContain("Rule one.");
+    expect(system(made)).not.toContain("hunter2");
+  });
+
+  test("an import through a link to a secrets file, or to what is no text", async () => {
+    const made = await bench([{ say: "Read." }], { ...secret, "AGENTS.md": "See @notes.md @more.md", "key.bin": "hunter2\n" });
+    await symlink(".env", path.join(made.cwd, "notes.md"));
+    await symlink("key.bin", path.join(made.cwd, "more.md"));
+    await made.run("hello");
+    expect(system(made)).toContain("See @notes.md");
+    expect(system(made)).not.toContain("hunter2");
+  });
+
+  test("a text in a folder of the secrets table", async () => {
+    const made = await bench([{ say: "Read." }], { "AGENTS.md": "See @.ssh/notes.md", ".ssh/notes.md": "hunter2\n" });
+    await made.run("hello");
+    expect(system(made)).not.toContain("hunter2");
+  });
+
+  test("a text that a deny rule for Read names", async () => {
+    const made = await bench([{ say: "Read." }], { "AGENTS.md": "See @private/a.md", "private/a.md": "hunter2\n" });
+    await made.run("hello", ["--deny", "Read(private/**)"]);
+    expect(system(made)).toContain("See @private/a.md");
+    expect(system(made)).not.toContain("hunter2");
+  });
+});
+
+test("a link named CLAUDE.md to AGENTS.md is the same file, once", async () => {
+  const made = await bench([{ say: "Read." }], { "AGENTS.md": "Rule one.\n" });
+  await symlink("AGENTS.md", path.join(made.cwd, "CLAUDE.md"));
+  await made.run("hello");
+  expect(system(made).split("Rule one.")).toHaveLength(2);
+});
+
+test("a pipe named AGENTS.md holds nothing up", async () => {
+  const made = await bench([{ say: "Read." }], { "CLAUDE.md": "Rule one.\n" });
+  execFileSync("mkfifo", [path.join(made.cwd, "AGENTS.md")]);
+  expect((await made.run("hello")).exit).toBe(0);
+  expect(system(made)).toContain("Rule one.");
 });

@@ -1,6 +1,6 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -15,7 +15,15 @@ async function deadPid(): Promise<number> {
 }
 
 function holder(pid: number, more: Record<string, string> = {}): string {
-  return JSON.stringify({ pid, host: hostname(), at: "2026-01-01T00:00:00.000Z", nonce: "00112233445566aa", ...more });
+  return JSON.stringify({
+    ...{ pid, host: hostname(), started: "1", at: "2026-01-01T00:00:00.000Z", nonce: "00112233445566aa" },
+    ...more,
+  });
+}
+
+/** How this process's own locks say when it started. */
+async function ownStart(): Promise<Record<string, string>> {
+  return (await findProcess(process.pid)) ?? {};
 }
 
 test("a lock is held by one, named to others, and gone when given back", async () => {
@@ -60,7 +68,7 @@ test("a taker that died between its claim and the replaced lock is itself taken 
 test("a live claim on a stale lock is respected", async () => {
   const path = join(newStateHome(), "a.lock");
   writeFileSync(path, holder(await deadPid()));
-  writeFileSync(`${path}.after-00112233445566aa`, holder(process.pid, { nonce: "ffeeddccbbaa0099" }));
+  writeFileSync(`${path}.after-00112233445566aa`, holder(process.pid, { nonce: "ffeeddccbbaa0099", ...(await ownStart()) }));
   await expect(takeLock(path, "a")).rejects.toMatchObject({ code: "SESSION_LOCKED" });
 });
 
@@ -99,6 +107,46 @@ test("a lock cut by a power loss is taken over", async () => {
   expect(lock.takenFrom?.nonce).toBe("unreadable");
   await lock.release();
   expect(readdirSync(join(path, ".."))).toEqual([]);
+});
+
+const old = (path: string): void => utimesSync(path, new Date(1_000), new Date(1_000));
+
+test.each([
+  ["no JSON", "\0\u0001 trash"],
+  ["JSON of another kind", "[1]"],
+  ["process 0", holder(0)],
+  ["longer than any lock", holder(process.pid, { more: "x".repeat(10_000) })],
+])("a lock that cannot be read is taken over when it is not fresh: %s", async (_name, text) => {
+  const path = join(newStateHome(), "a.lock");
+  writeFileSync(path, text);
+  await expect(takeLock(path, "a")).rejects.toThrow(`its lock ${path}`);
+  old(path);
+  expect(await findLiveHolder(path)).toBeUndefined();
+  await (await takeLock(path, "a")).release();
+});
+
+test.runIf(process.platform === "linux")("a lock that names a living process and not when it started is nobody's", async () => {
+  const path = join(newStateHome(), "a.lock");
+  const at = "2026-01-01T00:00:00.000Z";
+  writeFileSync(path, JSON.stringify({ pid: 1, host: hostname(), at, nonce: "00112233445566aa" }));
+  await (await takeLock(path, "a")).release();
+});
+
+test("a lock that cannot be read and is dated into the future is taken over", async () => {
+  const path = join(newStateHome(), "a.lock");
+  writeFileSync(path, "trash");
+  utimesSync(path, new Date("2199-01-01"), new Date("2199-01-01"));
+  await (await takeLock(path, "a")).release();
+});
+
+test("a pipe in the lock's place holds nobody up, a folder is named", async () => {
+  const folder = newStateHome();
+  const [pipe, place] = [join(folder, "a.lock"), join(folder, "b.lock")];
+  execFileSync("mkfifo", [pipe]);
+  mkdirSync(place);
+  for (const path of [pipe, place]) old(path);
+  await (await takeLock(pipe, "a")).release();
+  await expect(takeLock(place, "b")).rejects.toMatchObject({ code: "SESSION_LOCKED", detail: { lock: place } });
 });
 
 test("a lock that somebody else took after it was removed by hand is not given back by its first holder", async () => {

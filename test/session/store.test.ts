@@ -1,4 +1,5 @@
-import { readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { expect, test } from "vitest";
@@ -137,4 +138,59 @@ test("a session that was created and never flushed leaves nothing that a list sh
   const store = newStore();
   await store.create(openFacts);
   expect(await store.list({ all: true })).toEqual([]);
+});
+
+/** Puts something else in the place of a log, a head or a lock. */
+const foreign = {
+  pipe: (path: string) => void execFileSync("mkfifo", [path]),
+  folder: (path: string) => mkdirSync(path),
+  "file of 2 GiB": (path: string) => {
+    writeFileSync(path, "");
+    truncateSync(path, 2 ** 31);
+  },
+};
+
+test.each(Object.entries(foreign))("a %s named as a log is broken, and hides no other session", async (_name, put) => {
+  const store = newStore();
+  const { id, path } = await writeSession(store);
+  const other = join(dirname(path), "20990101T000000-aaaaaa.jsonl");
+  put(other);
+  const listed = await store.list({ all: false });
+  expect(listed.map((summary) => [summary.id, summary.broken?.includes(other) ?? false]).sort()).toEqual([
+    [id, false],
+    [basename(other, ".jsonl"), true],
+  ]);
+  for (const act of [store.read, store.resume])
+    await expect(act("20990101")).rejects.toMatchObject({ code: "SESSION_BROKEN", message: expect.stringContaining(other) });
+  expect((await store.verify(undefined)).map(({ ok }) => ok)).toEqual([true, false]);
+});
+
+test("last passes over what is no file", async () => {
+  const store = newStore();
+  const { id, path } = await writeSession(store);
+  mkdirSync(join(dirname(path), "20990101T000000-aaaaaa.jsonl"));
+  expect((await store.read("last")).summary.id).toBe(id);
+});
+
+test.each(Object.entries(foreign))("a %s in the place of the head is no head, and the session goes on", async (_name, put) => {
+  const store = newStore();
+  const { id, path } = await writeSession(store);
+  const head = path.replace(/jsonl$/, "head");
+  rmSync(head);
+  put(head);
+  const { log } = await store.resume(id);
+  await log.close();
+  expect((await store.verify(id))[0]).toMatchObject({ ok: true, events: 2 });
+});
+
+test("a lock that could not be read is taken over with a note", async () => {
+  const store = newStore();
+  const { id, path } = await writeSession(store);
+  const lock = path.replace(/jsonl$/, "lock");
+  writeFileSync(lock, "trash");
+  expect((await store.list({ all: false }))[0]?.lockedBy).toBeUndefined();
+  utimesSync(lock, new Date(1_000), new Date(1_000));
+  const { log, recovery } = await store.resume(id);
+  expect(recovery?.notes).toEqual(["A lock that could not be read was taken over."]);
+  await log.close();
 });

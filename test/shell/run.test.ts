@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { SessionEvent } from "../../core/contract/events.ts";
@@ -207,6 +207,20 @@ describe("commands", () => {
   test("bare gantry without a terminal prints help", async () => {
     const place = await makePlace();
     expect(await gantry(place, [])).toMatchObject({ exit: 0, stdout: expect.stringContaining("COMMANDS") });
+  });
+
+  test("what a command shows of a file cannot steer the terminal", async () => {
+    const place = await makePlace();
+    await writeFile(join(place.workspace, "a.txt"), "one\u001b[2Jtwo\u001b]0;title\u0007\n");
+    const { stdout } = await gantry(place, ["tools", "call", "Read", '{"file_path":"a.txt"}']);
+    expect(stdout).toContain("onetwo\n");
+    expect(stdout).not.toMatch(/[\u0007\u001b]/);
+  });
+
+  test("doctor names the shell that commands run with, and not the user's own", async () => {
+    const place = await makePlace();
+    const { stdout } = await gantry(place, ["doctor", "--json"], { env: { SHELL: "/usr/bin/fish" } });
+    expect(JSON.parse(stdout).data.shell).toMatch(/^\/bin\/(?:bash|sh)$/);
   });
 
   test("--json puts one envelope on stdout, for results and errors", async () => {

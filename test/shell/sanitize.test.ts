@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { clipLine, createTextSanitizer, sanitizeLine, sanitizeText } from "../../core/shell/sanitize.ts";
+import { clipLine, createTextSanitizer, sanitizeLine, sanitizeStyled, sanitizeText } from "../../core/shell/sanitize.ts";
+import { createStyle } from "../../core/shell/style.ts";
 
 const dangerous = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 
@@ -50,4 +51,12 @@ describe("what reaches a terminal", () => {
       ["a\u001b", "[3", "1mb\u001b]0;ti", "tle\u0007c"].map((text) => sanitizer.push(text)).join("") + sanitizer.end(),
     ).toBe("abc");
   });
+});
+
+test("our own colours are kept where a text was put together here, and nothing else that steers a terminal", () => {
+  const style = createStyle(true);
+  for (const paint of [style.bold, style.dim, style.italic, style.underline, style.strike, style.red, style.cyan])
+    expect(sanitizeStyled(paint("a"))).toBe(paint("a"));
+  expect(sanitizeStyled("a\u001b[8mhidden\u001b[2Jb\u001b]0;title\u0007c\rd\u202e")).toBe("ahiddenbc\nd");
+  expect(sanitizeStyled("\u001b\u001b[31m[2Jx")).toBe("\u001b[31m[2Jx");
 });

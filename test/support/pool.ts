@@ -3,7 +3,7 @@ import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
-import type { CallServices, Execute, SessionShells, ToolExecution } from "../../core/contract/execution.ts";
+import type { CoreEffects, Execute, SessionShells, ToolExecution } from "../../core/contract/execution.ts";
 import type { JsonObject } from "../../core/contract/messages.ts";
 import type { Grants } from "../../core/contract/permissions.ts";
 import { publicModules } from "../../scripts/build/bundles.ts";
@@ -38,14 +38,14 @@ export async function bundleThread(outfile: string): Promise<void> {
 }
 
 export async function startPool(
-  options: Partial<PoolOptions> & { held?: Record<string, Grants>; services?: Partial<CallServices> } = {},
+  options: Partial<PoolOptions> & { held?: Record<string, Grants>; coreEffects?: Partial<CoreEffects> } = {},
 ): Promise<TestPool> {
   const workspace = await realpath(await mkdtemp(join(tmpdir(), "gantry-pool-")));
   const filename = join(workspace, ".thread", "tool-thread.cjs");
   await bundleThread(filename);
   const processes = createProcesses({ env: process.env });
   const shells = processes.shells({ outputDir: join(workspace, ".output") });
-  const { held = {}, services, ...rest } = options;
+  const { held = {}, coreEffects, ...rest } = options;
   const grants = new Map<string, Grants>(Object.entries({ faults: {}, process: { "process.run": ["*"] }, ...held }));
   const pool = createPool({ threads: 2, grants, home: workspace, filename, spawnFile: processes.spawnFile, ...rest });
   const progress: string[] = [];
@@ -57,7 +57,7 @@ export async function startPool(
       return pool.execute(plugin, { name: tool, refines: true })({
         ...{ callId: `call-${++calls}`, input, cwd: workspace, timeoutMs: 30_000, signal: new AbortController().signal },
         reach: { workspace, roots: [workspace], approved: [], hidden: [] },
-        services: { shells, lastRead: async () => undefined, askUser: undefined, ...services },
+        coreEffects: { shells, lastRead: async () => undefined, askUser: undefined, ...coreEffects },
         onProgress: (text) => progress.push(text),
         ...execution,
       });

@@ -22,8 +22,8 @@ afterAll(() => thread.remove());
 
 async function withPool(options: Parameters<typeof startPool>[0], use: (pool: TestPool) => Promise<void>): Promise<void> {
   reads = new Map();
-  const services = { lastRead: async (path: string) => reads.get(path), ...options?.services };
-  const pool = await startPool({ filename: thread.filename, held, ...options, services });
+  const coreEffects = { lastRead: async (path: string) => reads.get(path), ...options?.coreEffects };
+  const pool = await startPool({ filename: thread.filename, held, ...options, coreEffects });
   try {
     await writeFile(join(pool.workspace, "a.ts"), "const a = 1;\nconst b = 2;\n");
     await use(pool);
@@ -90,7 +90,7 @@ test("questions reach the front end and come back; without one the model is told
     { question: "Which?", header: "Choice", options: ["A", "B"].map((label) => ({ label, description: "" })) },
   ];
   const askUser = async () => [{ question: "Which?", answers: ["B"] }];
-  await withPool({ services: { askUser } }, async (pool) => {
+  await withPool({ coreEffects: { askUser } }, async (pool) => {
     expect(textOf(await call(pool, "AskUserQuestion", { questions }, "tasks"))).toBe("Which?\n→ B");
   });
   await withPool({}, async (pool) => {

@@ -158,15 +158,15 @@ describe("grants", () => {
 
   test("a granted effect of the core is performed there", async () => {
     const held = { faults: { "session.read": true } } as const;
-    const services = { lastRead: async (path: string) => ({ sha256: `of ${path}` }) };
-    expect(await reached("session.read", { held, services })).toBe('{"sha256":"of /x"}');
+    const coreEffects = { lastRead: async (path: string) => ({ sha256: `of ${path}` }) };
+    expect(await reached("session.read", { held, coreEffects })).toBe('{"sha256":"of /x"}');
   });
 
   test("a question is answered by the session's front end, and USER_UNAVAILABLE without one", async () => {
     const held = { faults: { "user.ask": true } } as const;
     const askUser = async (questions: readonly { question: string }[]) =>
       questions.map(({ question }) => ({ question, answers: ["a"] }));
-    expect(await reached("user.ask", { held, services: { askUser } })).toBe('[{"question":"Which?","answers":["a"]}]');
+    expect(await reached("user.ask", { held, coreEffects: { askUser } })).toBe('[{"question":"Which?","answers":["a"]}]');
     expect(await reached("user.ask", { held })).toMatch(/^USER_UNAVAILABLE: /);
   });
 });

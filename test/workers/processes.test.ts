@@ -1,4 +1,6 @@
 /** Shells and programs as children of the core: output, ends, folders, environment, what is left behind. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +9,8 @@ import type { SessionShells } from "../../core/contract/execution.ts";
 import type { RunResult } from "../../core/contract/plugin.ts";
 import { createProcesses, type Processes } from "../../workers/processes.ts";
 import { gone, there, until } from "../support/alive.ts";
+
+const linux = process.platform === "linux";
 
 let place: string;
 let outputDir: string;
@@ -164,6 +168,33 @@ describe("a run that is waited for", () => {
   test("a child that left its group and its descriptors is found by its mark", async () => {
     await run("setsid sleep 42006 3>&- >/dev/null 2>&1 & while [ -z \"$(pgrep -f '^sleep 42006')\" ]; do :; done");
     await gone("sleep 42006");
+  });
+
+  test.runIf(linux)("a child without group, mark and parent is found by the output file it holds", async () => {
+    const result = await run('env -i setsid -f sleep 42031; until [ -n "$(pgrep -f "^sleep 42031")" ]; do :; done');
+    await gone("sleep 42031");
+    expect(result.notes[0]).toMatch(/^1 process it left running was ended \(sleep\)/);
+    await run('env -i setsid -f sleep 42032 >/dev/null 2>&1 3>&-; until [ -n "$(pgrep -f "^sleep 42032")" ]; do :; done');
+    await gone("sleep 42032");
+  });
+
+  test.runIf(linux)("a child that hides all but its parents is found while they live", async () => {
+    const hidden = "exec >/dev/null 2>&1 3>&- 5>&-; env -i setsid -w sleep 42033; true";
+    await run(`env -i setsid -w sh -c '${hidden}'; sleep 42034`, { timeoutMs: 1_000 });
+    await gone("sleep 42033");
+  });
+
+  test.runIf(linux)("who only reads a run's output file is no child of it", async () => {
+    const { outputFile } = await background("echo up; exec sleep 42035");
+    await there("sleep 42035");
+    const reader = spawn("bash", ["-c", `exec sleep 42036 5<'${outputFile}'`], { stdio: "ignore" });
+    await there("sleep 42036");
+    await shells.stop("bash_1");
+    await gone("sleep 42035");
+    await processes.close();
+    expect(reader.exitCode ?? reader.signalCode).toBe(null);
+    reader.kill("SIGKILL");
+    await once(reader, "exit");
   });
 
   test("a command that cannot be passed to a shell is refused with its size", async () => {

@@ -3,7 +3,7 @@
  * `describe` says the request in a few words for denials and prompts, `perform` carries it out where
  * contract/permissions.ts says: fs.* in the tool's thread with an EffectEnv, the other kinds in the core.
  */
-import type { CallServices, Reach } from "../../core/contract/execution.ts";
+import type { CoreEffects, Reach } from "../../core/contract/execution.ts";
 
 /** A program run for an effect by the core: `cut` when `maxBytes` ended the output (the program is then ended too). */
 export interface SpawnedFile {
@@ -41,12 +41,12 @@ export interface EffectEnv {
   spawnFile(file: string, args: readonly string[], options: SpawnFileOptions): Promise<SpawnedFile>;
 }
 
-/** What an effect that the core performs may use: the running call's own services. */
+/** What an effect that the core performs may use: what the core does for the running call. */
 export interface CoreEnv {
   cwd: string;
   reach: Reach;
   signal: AbortSignal;
-  services: CallServices;
+  coreEffects: CoreEffects;
   onProgress(text: string): void;
   /** Told when a run of the session's shell ended in another folder than it began in. */
   onMoved(cwd: string): void;

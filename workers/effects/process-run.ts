@@ -20,7 +20,7 @@ export function describe(request: ProcessRequest): string {
 }
 
 export async function perform(request: ProcessRequest, env: CoreEnv): Promise<unknown> {
-  const { shells } = env.services;
+  const { shells } = env.coreEffects;
   switch (request.op) {
     case "run": {
       const { signal, onProgress: onOutput } = env;

@@ -15,5 +15,5 @@ export function describe({ path }: SessionReadRequest): string {
 }
 
 export async function perform({ path }: SessionReadRequest, env: CoreEnv): ReturnType<SessionEffects["lastRead"]> {
-  return env.services.lastRead(path);
+  return env.coreEffects.lastRead(path);
 }

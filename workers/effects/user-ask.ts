@@ -17,7 +17,7 @@ export function describe({ questions }: UserAskRequest): string {
 
 /** USER_UNAVAILABLE when the session has no front end that can ask. */
 export async function perform({ questions }: UserAskRequest, env: CoreEnv): Promise<UserAnswer[]> {
-  const { askUser } = env.services;
+  const { askUser } = env.coreEffects;
   if (!askUser) throw new GantryError("USER_UNAVAILABLE", "Nobody is at this session's terminal to answer a question.");
   return askUser(questions, { signal: env.signal });
 }

@@ -1,19 +1,12 @@
-/** What a thread does before its first call: use the core's compile cache, and begin to load the plugin that is expected. */
-import { enableCompileCache, flushCompileCache } from "node:module";
+/** What a thread does before its first call: begin to load the plugin that is expected. A compile cache gains it nothing. */
 import type { PluginLoaders } from "./thread-calls.ts";
 
-/** The pool's `workerData`. `compileCache` is the folder the core's own cache is in: a thread has none unless it asks (6 ms). */
+/** The pool's `workerData`. */
 export interface Preparation {
   plugin?: string;
-  compileCache?: string;
 }
 
 /** Does not wait: a load that fails fails again, with its reason, at the call. */
-export function prepare(loaders: PluginLoaders, { plugin, compileCache }: Preparation): void {
-  if (compileCache !== undefined) {
-    enableCompileCache(compileCache);
-    // A thread is ended from outside, where nothing is written any more.
-    setTimeout(flushCompileCache, 1_000).unref();
-  }
+export function prepare(loaders: PluginLoaders, { plugin }: Preparation): void {
   if (plugin !== undefined && Object.hasOwn(loaders, plugin)) loaders[plugin]?.().catch(() => undefined);
 }
