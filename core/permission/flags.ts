@@ -56,12 +56,8 @@ interface Known {
   valued: ReadonlySet<string>;
 }
 
-const sets = new Map<string, ReadonlySet<string>>();
-
 function setOf(text: string): ReadonlySet<string> {
-  const made = sets.get(text) ?? new Set(text.split(" "));
-  sets.set(text, made);
-  return made;
+  return new Set(text.split(" "));
 }
 
 function readName(arg: string, { plain, valued }: Known, reading: Reading): boolean {
