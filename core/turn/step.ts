@@ -49,6 +49,7 @@ async function streamAnswer(request: ModelRequest, options: StepOptions, onText:
   const thinking = setTimeout(() => options.onToolComing(undefined), thinkingMs);
   try {
     for await (const event of provider.stream(request, { ...providerOptions, signal })) {
+      clearTimeout(thinking);
       if (event.type === "answer") return event.answer;
       if (event.type === "text") onText(event.text);
       show(event, options);
