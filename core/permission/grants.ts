@@ -48,44 +48,36 @@ function partsOf(path: string): string[] {
 
 /** Two pointers with one place to come back to: linear in the path for each `**`, whatever the scope is. */
 function globCovers(glob: readonly string[], path: readonly string[]): boolean {
-  let at = 0;
-  let from = 0;
-  let star: { at: number; from: number } | undefined;
-  while (from < path.length) {
-    if (glob[at] === "**") {
-      star = { at, from };
-      at++;
-    } else if (at < glob.length && segmentCovers(glob[at] ?? "", path[from] ?? "")) {
-      at++;
-      from++;
-    } else if (star !== undefined) {
-      star.from++;
-      at = star.at + 1;
-      from = star.from;
-    } else return false;
-  }
-  while (glob[at] === "**") at++;
-  return at === glob.length;
+  return starsCover(glob, path, { star: "**", covers: segmentCovers });
 }
 
 function segmentCovers(glob: string, name: string): boolean {
   if (!/[*?]/.test(glob)) return glob === name;
+  return starsCover(glob, name, { star: "*", covers: (part, letter) => part === "?" || part === letter });
+}
+
+/** `star` stands for any number of items, every other part for the one that it covers. Linear but for going back to the last star. */
+function starsCover(
+  parts: ArrayLike<string>,
+  items: ArrayLike<string>,
+  { star, covers }: { star: string; covers(part: string, item: string): boolean },
+): boolean {
   let at = 0;
   let from = 0;
-  let star: { at: number; from: number } | undefined;
-  while (from < name.length) {
-    if (glob[at] === "*") {
-      star = { at, from };
+  let last: { at: number; from: number } | undefined;
+  while (from < items.length) {
+    if (parts[at] === star) {
+      last = { at, from };
       at++;
-    } else if (at < glob.length && (glob[at] === "?" || glob[at] === name[from])) {
+    } else if (at < parts.length && covers(parts[at] ?? "", items[from] ?? "")) {
       at++;
       from++;
-    } else if (star !== undefined) {
-      star.from++;
-      at = star.at + 1;
-      from = star.from;
+    } else if (last !== undefined) {
+      last.from++;
+      at = last.at + 1;
+      from = last.from;
     } else return false;
   }
-  while (glob[at] === "*") at++;
-  return at === glob.length;
+  while (parts[at] === star) at++;
+  return at === parts.length;
 }

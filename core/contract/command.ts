@@ -1,0 +1,63 @@
+/** A command that a plugin contributes: its flags, what it is given, what it hands back. Types only. */
+import type { ErrorCode } from "./errors.ts";
+import type { Host } from "./host.ts";
+import type { Json } from "./messages.ts";
+
+export interface FlagSpec {
+  name: string;
+  char?: string;
+  type: "boolean" | "string" | "integer";
+  summary: string;
+  options?: string[];
+  multiple?: boolean;
+  /** Shown in help as the value's name. */
+  value?: string;
+}
+
+export interface ArgSpec {
+  name: string;
+  summary: string;
+  required?: boolean;
+  options?: string[];
+}
+
+export interface CommandDefinition {
+  /** Words separated by spaces: `sessions list`. */
+  id: string;
+  summary: string;
+  description?: string;
+  args?: ArgSpec[];
+  flags?: FlagSpec[];
+  examples?: string[];
+  run(input: CommandInput, ctx: CommandContext): Promise<CommandOutput>;
+}
+
+export interface CommandInput {
+  args: Record<string, string | undefined>;
+  flags: Record<string, string | number | boolean | string[] | undefined>;
+}
+
+export interface CommandContext {
+  readonly signal: AbortSignal;
+  readonly cwd: string;
+  /** Whether the one JSON envelope was asked for; then nothing else is printed to stdout. */
+  readonly json: boolean;
+  /** Colour and width of stdout, for text output. */
+  readonly terminal: { isTerminal: boolean; color: boolean; columns: number };
+  /** A line on stderr. */
+  say(text: string): void;
+  /** Added to `warnings` with --json, else a line on stderr. */
+  warn(text: string): void;
+  readonly host: Host;
+}
+
+/**
+ * `data` is what --json prints; `text` what a person reads on stdout. With `error` the command has failed and has something
+ * to show all the same: `text` is printed, --json prints the error with `data` as its detail, and the exit code is the one
+ * of the error's row (1 where the row has 0). There is no other way to end with a code that is not 0 than this and to throw.
+ */
+export interface CommandOutput {
+  data: Json;
+  text: string;
+  error?: { code: ErrorCode; message: string };
+}
