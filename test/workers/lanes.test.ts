@@ -1,5 +1,5 @@
 /** The line in front of the threads. */
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { createLanes } from "../../workers/lanes.ts";
 
 const never = new AbortController().signal;
@@ -18,12 +18,17 @@ test("one lane serves calls in the order they came", async () => {
 });
 
 test("another lane opens when the line does not move, and never more than the most", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
   const lanes = createLanes({ max: 2, maxWaiting: 9, ready: () => 0 });
   await lanes.enter(never);
-  await lanes.enter(never);
-  const third = lanes.enter(never);
-  // Longer than it takes to open a lane, where there may be no further one.
-  await Promise.race([third, new Promise((resolve) => setTimeout(resolve, 300))]);
+  const second = lanes.enter(never);
+  expect(lanes).toMatchObject({ running: 1, waiting: 1 });
+  vi.advanceTimersByTime(100);
+  await second;
+  void lanes.enter(never);
+  vi.advanceTimersByTime(60_000);
+  await Promise.resolve();
   expect(lanes).toMatchObject({ running: 2, waiting: 1 });
 });
 
