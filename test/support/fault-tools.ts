@@ -4,7 +4,7 @@ import { GantryError } from "gantry/errors";
 import { definePlugin, defineTool } from "gantry/plugin";
 import * as z from "zod";
 
-const any = () => z.looseObject({});
+const anything = () => z.looseObject({});
 
 const until = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
@@ -24,15 +24,15 @@ export const faultTools = definePlugin({
     defineTool({
       name: "Host",
       description: "",
-      input: any,
+      input: anything,
       effect: "reads",
       execute: async () => readFile("/etc/hostname", "utf8"),
     }),
-    defineTool({ name: "Exit", description: "", input: any, effect: "runs", execute: () => process.exit(3) }),
+    defineTool({ name: "Exit", description: "", input: anything, effect: "runs", execute: () => process.exit(3) }),
     defineTool({
       name: "Uncaught",
       description: "",
-      input: any,
+      input: anything,
       effect: "runs",
       execute: () =>
         new Promise(() => {
@@ -44,7 +44,7 @@ export const faultTools = definePlugin({
     defineTool({
       name: "Hoard",
       description: "",
-      input: any,
+      input: anything,
       effect: "runs",
       execute: () => {
         const kept: string[][] = [];
@@ -54,7 +54,7 @@ export const faultTools = definePlugin({
     defineTool({
       name: "Polite",
       description: "",
-      input: any,
+      input: anything,
       effect: "runs",
       async execute(_input, ctx) {
         ctx.progress("waiting");
@@ -65,7 +65,7 @@ export const faultTools = definePlugin({
     defineTool({
       name: "Deaf",
       description: "",
-      input: any,
+      input: anything,
       effect: "runs",
       execute(_input, ctx) {
         ctx.progress("spinning");
@@ -75,13 +75,13 @@ export const faultTools = definePlugin({
     defineTool({
       name: "Fail",
       description: "",
-      input: any,
+      input: anything,
       effect: "reads",
       execute: () => {
         throw new GantryError("EDIT_NOT_FOUND", "no such text", { detail: { near: 3 } });
       },
     }),
-    defineTool({ name: "Env", description: "", input: any, effect: "reads", execute: () => JSON.stringify(process.env) }),
+    defineTool({ name: "Env", description: "", input: anything, effect: "reads", execute: () => JSON.stringify(process.env) }),
     defineTool({
       name: "Run",
       description: "",
