@@ -23,6 +23,12 @@ export function createConfigHost({ loaded, layerPaths, projectFiles, isHome, tru
   return {
     effective: async () => loaded.effective(),
     explain: async (key) => await loaded.explain(key),
+    set: async () => {
+      throw new GantryError("INTERNAL", "not built yet");
+    },
+    unset: async () => {
+      throw new GantryError("INTERNAL", "not built yet");
+    },
     problems: async () => loaded.problems,
     schema: async () => (await import("./schema.ts")).configJsonSchema(),
     paths: async () =>

@@ -6,7 +6,8 @@ import type { Answer, AssistantMessage, InputContent, JsonObject, ResultContent,
 
 /** Who decided about a call, and where that decision is written. */
 export interface DecidedBy {
-  kind: "rule" | "judge" | "mode" | "user" | "remembered" | "default" | "flag" | "nobody";
+  /** `hook`: a trusted config hook's yes. */
+  kind: "rule" | "judge" | "hook" | "mode" | "user" | "remembered" | "default" | "flag" | "nobody";
   /** The rule, the judge's name, the mode, or what the user chose. */
   name: string;
   /** File and line where the user wrote it, as `path:line`, or the flag. */
@@ -77,9 +78,18 @@ export interface EventData {
     point: string;
     tap: string;
     ms: number;
-    outcome: "ok" | "changed" | "ask" | "deny" | "failed" | "timeout";
+    outcome: "ok" | "changed" | "allow" | "ask" | "deny" | "failed" | "timeout";
     message?: string;
+    /** At the tool.* points. */
+    callId?: string;
+    /** Of a hook in a config file: its public event, and where it is written, as `file:line`. */
+    event?: string;
+    source?: string;
+    /** Tokens that a prompt hook used. */
+    usage?: Usage;
   };
+  /** Config files that changed under the session; `taken` is false when a judge kept the old config, or the new one is wrong. */
+  "config.reload": { files: string[]; keys: string[]; taken: boolean; reason?: string };
   instructions: { file: string; bytes: number; truncated: boolean };
   limit: { limit: "turns" | "cost" | "time" | "repeated_failure"; value: number; used: number };
   error: { code: string; message: string };
@@ -120,6 +130,7 @@ export const eventTypes: readonly EventType[] = Object.keys({
   "tool.result": 0,
   "tool.failed": 0,
   "hook.fired": 0,
+  "config.reload": 0,
   instructions: 0,
   limit: 0,
   error: 0,

@@ -21,6 +21,7 @@ const toolCall = z.strictObject({
 });
 
 export const hookReplies: Readonly<Record<RewritePoint, z.ZodType>> = {
+  "config.load": z.strictObject({ ask: z.array(z.string()).optional(), deny: z.array(z.string()).optional() }),
   "input.receive": z.strictObject({ content: z.array(z.union([text, image])).min(1) }),
   "prompt.build": z.strictObject({ system: z.string() }),
   "model.request": z.strictObject({ maxOutputTokens: z.int().positive().optional(), system: z.string().optional() }),

@@ -11,7 +11,17 @@ export type HookKind = "observe" | "rewrite" | "judge";
 /** allow < ask < deny: a verdict only ever gets stricter. */
 export type Verdict = "allow" | "ask" | "deny";
 
-export interface Judgement {
+/** What any tap may add to its answer. */
+export interface TapExtras {
+  /** For the model, beside what the moment is about. At most 10,000 characters are used. */
+  context?: string;
+  /** For the user: a note in the session. */
+  say?: string;
+  /** Ends the turn as soon as what runs has ended; the text tells the user why. */
+  stop?: string;
+}
+
+export interface Judgement extends TapExtras {
   verdict: Verdict;
   reason?: string;
 }
@@ -35,6 +45,9 @@ export interface PromptFacts {
 export interface HookPayloads {
   "runtime.start": { version: string; project: string; cwd: string };
   "runtime.stop": { reason: string };
+  "config.load": { project: string; mode: string; allow: string[]; ask: string[]; deny: string[] };
+  /** `keys` are the dotted keys whose value or elements differ. */
+  "config.change": { sessionId: string; files: string[]; keys: string[] };
   "session.open": { sessionId: string; source: "startup" | "resume"; model: string };
   "input.receive": { sessionId: string; content: InputContent[] };
   "session.close": { sessionId: string; reason: "done" | "interrupted" | "error" };
@@ -52,6 +65,9 @@ export interface HookPayloads {
   "tool.result": CallFacts & { content: ResultContent[]; isError: boolean; durationMs: number; data?: JsonObject };
   "tool.failure": CallFacts & { code: string; message: string; durationMs: number };
   "tool.batch": { sessionId: string; calls: readonly ToolCallBlock[] };
+  "cwd.change": { sessionId: string; from: string; to: string };
+  /** The user is wanted: a question waits for an answer. */
+  notify: { sessionId: string; kind: "permission_prompt" | "question"; message: string };
   "instructions.load": { sessionId: string; file: string; bytes: number };
   "error.raise": { code: string; message: string };
 }
@@ -60,6 +76,8 @@ export type HookPoint = keyof HookPayloads;
 
 /** What a rewriter may hand back at each point that has the kind; parsed by contract/hook-replies.ts before it is used. */
 export interface HookReplies {
+  /** Rules that a rewriter of the config may add: it can restrict, never loosen. */
+  "config.load": { ask?: string[]; deny?: string[] };
   "input.receive": { content: InputContent[] };
   "prompt.build": { system: string };
   "model.request": { maxOutputTokens?: number; system?: string };
@@ -75,8 +93,6 @@ interface HookRow {
   /** What a judge that fails, times out or could not be loaded counts as. */
   onJudgeFailure: "deny" | "pass";
   moment: string;
-  /** The public event it serves, where there is one. */
-  publicEvent?: string;
 }
 
 const observe = { kinds: ["observe"], onJudgeFailure: "pass" } as const;
@@ -86,14 +102,18 @@ const judge = { kinds: ["judge"], onJudgeFailure: "deny" } as const;
 const rows = {
   "runtime.start": { ...observe, moment: "config is loaded and plugins are known; no session yet" },
   "runtime.stop": { ...observe, moment: "sessions are closed; threads and processes are about to end" },
-  "session.open": { ...observe, moment: "a session is new or resumed", publicEvent: "SessionStart" },
+  "config.load": { ...rewrite, moment: "config and plugins are loaded, no session is open; may add ask and deny rules" },
+  "config.change": {
+    ...judge,
+    moment: "config files changed under a session and are about to count; a deny keeps the old config",
+  },
+  "session.open": { ...observe, moment: "a session is new or resumed" },
   "input.receive": {
     kinds: ["rewrite", "judge"],
     onJudgeFailure: "deny",
     moment: "an input came in and is not yet part of the session",
-    publicEvent: "UserPromptSubmit",
   },
-  "session.close": { ...observe, moment: "a session ends in this process", publicEvent: "SessionEnd" },
+  "session.close": { ...observe, moment: "a session ends in this process" },
   "turn.start": { ...observe, moment: "an input starts its turn" },
   "prompt.build": { ...rewrite, moment: "the system prompt of a request is made" },
   "model.request": { ...rewrite, moment: "a request is complete and about to be sent" },
@@ -102,22 +122,22 @@ const rows = {
     kinds: ["judge"],
     onJudgeFailure: "pass",
     moment: "the model asks for no tool; a deny lets the turn go on, at most 8 times in a row",
-    publicEvent: "Stop",
   },
   "turn.end": { ...observe, moment: "a turn ended without an error" },
-  "turn.fail": { ...observe, moment: "a turn ended with an error", publicEvent: "StopFailure" },
-  "tool.call": { ...rewrite, moment: "a call's input is parsed and not yet approved", publicEvent: "PreToolUse" },
-  "tool.approve": { ...judge, moment: "a call's final input waits for its approval", publicEvent: "PreToolUse" },
-  "tool.ask": { ...judge, moment: "somebody would be asked about a call", publicEvent: "PermissionRequest" },
-  "tool.denied": { ...observe, moment: "a call was denied", publicEvent: "PermissionDenied" },
-  "tool.result": { ...rewrite, moment: "a call has its result; the model and the log have not", publicEvent: "PostToolUse" },
-  "tool.failure": { ...observe, moment: "a call failed", publicEvent: "PostToolUseFailure" },
+  "turn.fail": { ...observe, moment: "a turn ended with an error" },
+  "tool.call": { ...rewrite, moment: "a call's input is parsed and not yet approved" },
+  "tool.approve": { ...judge, moment: "a call's final input waits for its approval" },
+  "tool.ask": { ...judge, moment: "somebody would be asked about a call" },
+  "tool.denied": { ...observe, moment: "a call was denied" },
+  "tool.result": { ...rewrite, moment: "a call has its result; the model and the log have not" },
+  "tool.failure": { ...observe, moment: "a call failed" },
   "tool.batch": {
     ...judge,
     moment: "all calls of one answer have their results; a deny ends the turn",
-    publicEvent: "PostToolBatch",
   },
-  "instructions.load": { ...observe, moment: "an instruction file joins the prompt", publicEvent: "InstructionsLoaded" },
+  "cwd.change": { ...observe, moment: "a shell call left the session in another folder" },
+  notify: { ...observe, moment: "a question for the user waits for its answer" },
+  "instructions.load": { ...observe, moment: "an instruction file joins the prompt" },
   "error.raise": { ...observe, moment: "an error of ours reached the front end" },
 } as const satisfies Record<HookPoint, HookRow>;
 

@@ -2,7 +2,8 @@
  * What the product's own commands may use of the product: one part per host.* permission kind. A plugin whose grants
  * lack a kind meets PERMISSION_DENIED when it touches that part.
  */
-import type { SessionEvent } from "./events.ts";
+import type { DecidedBy, EventData, SessionEvent } from "./events.ts";
+import type { Verdict } from "./hooks.ts";
 import type { ToolManifest } from "./manifest.ts";
 import type { Json, JsonObject } from "./messages.ts";
 
@@ -61,11 +62,26 @@ export interface ConfigExplanation {
 
 export interface ConfigProblem {
   code: string;
+  /** `warning`: what it is about is left out, or has nothing to do in this build, and a run goes on. Absent: a run stops. */
+  severity?: "warning";
   message: string;
   file?: string;
   line?: number;
   key?: string;
   hint?: string;
+}
+
+/** One hook handler as a config file declares it; core/config-hooks looks whether it can work. */
+export interface DeclaredHook {
+  /** As written, known or not. */
+  event: string;
+  matcher?: Json;
+  handler: Json;
+  layer: ConfigSource["layer"];
+  /** `file:line` of the handler, a variable, or a flag. */
+  source: string;
+  /** Absolute folder of the declaring project or file. */
+  base: string;
 }
 
 export interface TrustStatus {
@@ -77,6 +93,10 @@ export interface TrustStatus {
 
 export interface ConfigHost {
   effective(): Promise<JsonObject>;
+  /** Writes one key into a layer's file, comments and formatting kept. CONFIG_*, CONFIG_LOCKED; the place, `file:line`. */
+  set(key: string, value: string, layer: "user" | "project" | "local"): Promise<string>;
+  /** Takes one key out. CONFIG_KEY_UNKNOWN when the layer does not have it; the file. */
+  unset(key: string, layer: "user" | "project" | "local"): Promise<string>;
   explain(key: string): Promise<ConfigExplanation>;
   problems(): Promise<ConfigProblem[]>;
   schema(): Promise<JsonObject>;
@@ -84,6 +104,107 @@ export interface ConfigHost {
   trust(action: "status" | "grant" | "revoke"): Promise<TrustStatus>;
   /** Writes a starter config into the project root; CONFIG_INVALID when there is one. Its path. */
   writeStarter(): Promise<string>;
+}
+
+/** One permission rule, used or not. */
+export interface RuleFacts {
+  behavior: "allow" | "ask" | "deny";
+  rule: string;
+  source: string;
+  /** `untrusted` waits for trust in the project; `absent` names a known tool that is not in this build. */
+  state: "ready" | "untrusted" | "absent" | "wrong";
+  problem?: string;
+}
+
+/** What would be decided about a call, and by whom. Judges that run code are named, not run. */
+export interface CallExplanation {
+  call: string;
+  tool: string;
+  verdict: Verdict;
+  by: DecidedBy;
+  reason: string;
+  /** Each command and each redirection of a shell line, in the order written; for other calls the call itself. */
+  parts: { text: string; verdict: Verdict; by: DecidedBy; reason: string }[];
+  /** Taps and hooks that also see such a call when it is made, with their places. */
+  judges: string[];
+  /** One sentence each: rules and modes that would lead to another verdict. */
+  wouldChange: string[];
+}
+
+export interface PermissionTestResult {
+  call: string;
+  expect: Verdict;
+  got: Verdict;
+  reason: string;
+  source: string;
+  ok: boolean;
+}
+
+export interface PermissionsHost {
+  list(): Promise<{ mode: string; modeSource: string; rules: RuleFacts[] }>;
+  /** `Bash(git push)`, `Read(src/a.ts)`, or a tool's name. RULE_INVALID, TOOL_UNKNOWN. */
+  explain(call: string): Promise<CallExplanation>;
+  /** Runs `permissions.tests` of every layer. */
+  test(): Promise<PermissionTestResult[]>;
+}
+
+/** One hook of a config file, as `hooks list` shows it. */
+export interface HookFacts {
+  event: string;
+  /** The points of the hook table it is a tap of. */
+  points: string[];
+  matcher?: string;
+  if?: string;
+  type: string;
+  /** The command line, the URL, or the prompt's first line. */
+  what: string;
+  source: string;
+  /** 1-based place in the order of its event. */
+  order: number;
+  /** `broken` and `untrusted` hooks do not run. `unmatched`: ready, and has not matched in the sessions looked at. */
+  state: "ready" | "unmatched" | "untrusted" | "broken";
+  problem?: string;
+  timeoutSeconds: number;
+  onFailure: "block" | "continue";
+  last?: { at: string; sessionId: string; outcome: string; ms: number; message?: string };
+  /** Milliseconds of one run: the median of the runs looked at, else an estimate for its kind. */
+  costMs: { ms: number; measured: boolean };
+}
+
+export interface TapFacts {
+  point: string;
+  kind: string;
+  tap: string;
+  stage: number;
+  tools?: string[];
+}
+
+/** One hook run against an input, outside any session. */
+export interface HookTrial {
+  source: string;
+  what: string;
+  outcome: "ok" | "changed" | "allow" | "ask" | "deny" | "failed" | "timeout";
+  /** What it would have done, in plain words. */
+  decision: string;
+  ms: number;
+  exit?: number;
+  stdout: string;
+  stderr: string;
+  /** What of its output does not fit the format. */
+  violations: string[];
+}
+
+export interface HooksHost {
+  list(): Promise<{ hooks: HookFacts[]; taps: TapFacts[] }>;
+  /** For an input of this event: which hooks would run, in order, and why each other would not. HOOK_EVENT_UNKNOWN. */
+  explain(
+    event: string,
+    about: { tool?: string; input?: JsonObject },
+  ): Promise<{ event: string; input: JsonObject; each: { hook: HookFacts; runs: boolean; why: string }[] }>;
+  /** Runs the hooks that match, for real. HOOK_EVENT_UNKNOWN, TRUST_REQUIRED. */
+  test(event: string, about: { tool?: string; input?: JsonObject }): Promise<{ input: JsonObject; trials: HookTrial[] }>;
+  /** hook.fired events of a session, in order; `last` without a reference. SESSION_*. */
+  trace(reference: string | undefined): Promise<{ sessionId: string; fired: (EventData["hook.fired"] & { at: string })[] }>;
 }
 
 export interface ToolsHost {
@@ -116,6 +237,8 @@ export interface RunHost {
 export interface Host {
   readonly sessions: SessionsHost;
   readonly config: ConfigHost;
+  readonly permissions: PermissionsHost;
+  readonly hooks: HooksHost;
   readonly tools: ToolsHost;
   readonly run: RunHost;
 }

@@ -22,6 +22,8 @@ const rows = {
   "session.read": { scope: "yes", performed: "core", allows: "know which files this session has read" },
   "host.sessions": { scope: "yes", performed: "core", allows: "list and read stored sessions" },
   "host.config": { scope: "yes", performed: "core", allows: "read the effective config and record trust" },
+  "host.permissions": { scope: "yes", performed: "core", allows: "list permission rules and explain decisions" },
+  "host.hooks": { scope: "yes", performed: "core", allows: "list, explain and try hooks" },
   "host.tools": { scope: "yes", performed: "core", allows: "describe tools and call them through the dispatcher" },
   "host.run": { scope: "yes", performed: "core", allows: "start a session of its own" },
 } as const satisfies Record<string, PermissionRow>;

@@ -14,14 +14,18 @@ import type { PermissionKind } from "../contract/permissions.ts";
 import type { FrontEnd } from "../runtime.ts";
 import { createSessionsHost } from "../session/sessions-host.ts";
 import { createStore } from "../session/store.ts";
+import { createHooksHost } from "./hooks-host.ts";
 import type { HostOptions } from "./host-options.ts";
 import { canAsk, type ShellIo } from "./io.ts";
+import { createPermissionsHost } from "./permissions-host.ts";
 import { noSessionFlags } from "./session-flags.ts";
 import { start } from "./start.ts";
 
 const parts = {
   sessions: "host.sessions",
   config: "host.config",
+  permissions: "host.permissions",
+  hooks: "host.hooks",
   tools: "host.tools",
   run: "host.run",
 } as const satisfies Record<keyof Host, PermissionKind>;
@@ -43,6 +47,12 @@ export function createHost(options: HostOptions): Host {
     },
     get config() {
       return granted("config", () => lazyConfig(loaded, options.io));
+    },
+    get permissions() {
+      return granted("permissions", () => createPermissionsHost(options, loaded));
+    },
+    get hooks() {
+      return granted("hooks", () => createHooksHost(options, loaded));
     },
     get tools() {
       return granted("tools", () => toolsHost(options));
@@ -78,6 +88,8 @@ function lazyConfig(loaded: () => Promise<LoadedConfig>, io: ShellIo): Host["con
   return {
     effective: async () => await (await host()).effective(),
     explain: async (key) => await (await host()).explain(key),
+    set: async (key, value, layer) => await (await host()).set(key, value, layer),
+    unset: async (key, layer) => await (await host()).unset(key, layer),
     problems: async () => configProblems(await loaded(), io.manifests()),
     schema: async () => await (await host()).schema(),
     paths: async () => await (await host()).paths(),

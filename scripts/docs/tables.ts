@@ -2,10 +2,11 @@
 import { join } from "node:path";
 import { type ConfigKey, configKeys } from "../../config/schema.ts";
 import { errorTable } from "../../core/contract/errors.ts";
-import { hookTable } from "../../core/contract/hooks.ts";
+import { type HookPoint, hookTable } from "../../core/contract/hooks.ts";
 import type { CommandManifest, PluginManifest } from "../../core/contract/manifest.ts";
 import { permissionTable } from "../../core/contract/permissions.ts";
 import type { ArgSpec, FlagSpec } from "../../core/contract/plugin.ts";
+import { eventsOf } from "../../core/contract/public-events.ts";
 import { globalFlags, shellCommands } from "../../core/shell/own-commands.ts";
 import { describeEvents } from "./events.ts";
 
@@ -23,11 +24,11 @@ export async function docTables(root: string, manifests: readonly PluginManifest
 }
 
 function hooks(): string {
-  const rows = Object.entries(hookTable).map(([point, { kinds, onJudgeFailure, moment, publicEvent }]) => [
+  const rows = Object.entries(hookTable).map(([point, { kinds, onJudgeFailure, moment }]) => [
     code(point),
     kinds.join(", "),
     moment,
-    publicEvent ?? "",
+    eventsOf(point as HookPoint).join(", "),
     (kinds as readonly string[]).includes("judge") ? onJudgeFailure : "",
   ]);
   return table(["point", "kinds", "moment", "public event", "a judge that fails counts as"], rows);

@@ -1,0 +1,7 @@
+import { definePlugin } from "gantry/plugin";
+
+export default definePlugin({
+  name: "policy",
+  description: "Asks before lockfiles, secrets and the repository's own files are edited.",
+  taps: [],
+});
