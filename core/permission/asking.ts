@@ -3,12 +3,12 @@
  * one question at a time; a yes for the session or for always becomes a rule that means exactly what was shown.
  */
 import { messageOf } from "../contract/errors.ts";
-import type { DecidedBy } from "../contract/events.ts";
+import type { DecidedBy, EventData } from "../contract/events.ts";
 import type { CallFacts } from "../contract/hooks.ts";
 import type { ToolManifest } from "../contract/manifest.ts";
-import { about, type DenyCode, type Judged } from "./decision.ts";
+import type { JsonObject } from "../contract/messages.ts";
+import { byHook, type DenyCode, type Judged } from "./decision.ts";
 import type { Policy } from "./ground.ts";
-import type { Subject } from "./subject.ts";
 
 export interface ApprovalQuestion {
   call: CallFacts;
@@ -17,8 +17,8 @@ export interface ApprovalQuestion {
   subject: string;
   /** Why it is asked. */
   reason: string;
-  /** The rule that "always" would write; undefined when "always" and "session" are not to be offered. */
-  offerAlways: string | undefined;
+  /** The rules that "always" would write, one for each part that is asked; undefined when nothing is to be offered. */
+  offerAlways: readonly string[] | undefined;
 }
 
 /** `session` and `always` count as `once` where nothing was offered. */
@@ -28,6 +28,7 @@ export type Ask = (question: ApprovalQuestion, options: { signal: AbortSignal })
 
 export interface AskerOptions {
   policy: Policy;
+  /** A deny denies; a config hook's yes answers. */
   judgeAsk(call: CallFacts, reason: string): Promise<Judged>;
   ask: Ask | undefined;
   /** Writes an allow rule to the user's local layer; its `file:line`. */
@@ -38,7 +39,8 @@ export interface AskerOptions {
 
 export interface Asking {
   question: ApprovalQuestion;
-  subject: Subject;
+  /** The call in the words of a rule. */
+  what: string;
   signal: AbortSignal;
   /** The rule that came to cover the call while it waited in line. */
   covered(): Promise<string | undefined>;
@@ -54,8 +56,14 @@ export interface Answered {
   code?: DenyCode;
   /** With every deny. */
   reason?: string;
-  remembered?: { rule: string; for: "session" | "always"; file?: string };
+  remembered?: Kept;
+  /** What a config hook's yes came with: another input to run, and rules for the rest of the session. */
+  input?: JsonObject;
+  remember?: readonly string[];
 }
+
+/** What an answer made: the rule, and `more` of them for a line of several parts. `file` is where the first one stands. */
+type Kept = NonNullable<EventData["tool.approval"]["remembered"]>;
 
 export function createAsker(options: AskerOptions): (asking: Asking) => Promise<Answered> {
   let last: Promise<unknown> = Promise.resolve();
@@ -88,6 +96,7 @@ export function createAsker(options: AskerOptions): (asking: Asking) => Promise<
     const judged = await judge(options, question);
     signal.throwIfAborted();
     if (judged.verdict === "deny") return deniedByJudge(asking, judged);
+    if (judged.allowedBy !== undefined) return allowedByHook(judged, judged.allowedBy);
     if (options.policy.approve === "always") return allowedByFlag(question.reason);
     if (options.ask === undefined) return unavailable(asking, "nobody is there to be asked");
     return inLine(asking, options.ask);
@@ -105,37 +114,51 @@ async function judge({ judgeAsk }: AskerOptions, { call, reason }: ApprovalQuest
 
 async function settle(answer: ApprovalAnswer, asking: Asking, options: AskerOptions): Promise<Answered> {
   if (answer.choice === "no") return deniedByUser(asking, answer.reason);
-  const rule = asking.question.offerAlways;
+  const [rule, ...more] = asking.question.offerAlways ?? [];
   const yes: Answered = { verdict: "allow", asked: true, by: { kind: "user", name: answer.choice } };
   if (rule === undefined || answer.choice === "once") return yes;
-  options.onRemembered(rule);
-  if (answer.choice === "session") return { ...yes, remembered: { rule, for: "session" } };
+  for (const each of [rule, ...more]) options.onRemembered(each);
+  const kept = { rule, ...(more.length === 0 ? {} : { more }) };
+  if (answer.choice === "session") return { ...yes, remembered: { ...kept, for: "session" } };
   try {
     const file = await options.rememberAlways(rule);
-    return { ...yes, remembered: { rule, for: "always", file } };
+    for (const each of more) await options.rememberAlways(each);
+    return { ...yes, remembered: { ...kept, for: "always", file } };
   } catch (error) {
-    return { ...yes, reason: `${rule} holds for this session only: ${messageOf(error)}`, remembered: { rule, for: "session" } };
+    const reason = `${[rule, ...more].join(", ")} holds for this session only: ${messageOf(error)}`;
+    return { ...yes, reason, remembered: { ...kept, for: "session" } };
   }
 }
 
-function deniedByUser({ question, subject }: Asking, reason: string | undefined): Answered {
+function allowedByHook({ reason, input, remember }: Judged, name: string): Answered {
+  return {
+    verdict: "allow",
+    asked: true,
+    by: byHook(name),
+    ...(reason === undefined ? {} : { reason }),
+    ...(input === undefined ? {} : { input }),
+    ...(remember === undefined ? {} : { remember }),
+  };
+}
+
+function deniedByUser({ what }: Asking, reason: string | undefined): Answered {
   const why = reason === undefined || reason.trim() === "" ? "" : `: ${reason.trim()}`;
   return {
     verdict: "deny",
     asked: true,
     by: { kind: "user", name: "no" },
     code: "APPROVAL_DENIED",
-    reason: `the user said no to ${about(question.tool, subject)}${why}`,
+    reason: `the user said no to ${what}${why}`,
   };
 }
 
-function deniedByJudge({ question, subject }: Asking, { by, reason }: Judged): Answered {
+function deniedByJudge({ what }: Asking, { by, reason }: Judged): Answered {
   return {
     verdict: "deny",
     asked: true,
     by: { kind: "judge", name: by },
     code: "APPROVAL_DENIED",
-    reason: `${about(question.tool, subject)} is denied by ${by}${reason === undefined ? "" : `: ${reason}`}`,
+    reason: `${what} is denied by ${by}${reason === undefined ? "" : `: ${reason}`}`,
   };
 }
 
@@ -143,23 +166,23 @@ function allowedByFlag(reason: string): Answered {
   return { verdict: "allow", asked: true, by: { kind: "flag", name: "always", source: "--approve" }, reason };
 }
 
-function deniedByFlag({ question, subject }: Asking): Answered {
+function deniedByFlag({ question, what }: Asking): Answered {
   return {
     verdict: "deny",
     asked: true,
     by: { kind: "flag", name: "never", source: "--approve" },
     code: "APPROVAL_DENIED",
-    reason: `${about(question.tool, subject)} needs a yes (${question.reason}), and --approve never answers no`,
+    reason: `${what} needs a yes (${question.reason}), and --approve never answers no`,
   };
 }
 
-function unavailable({ question, subject }: Asking, why: string): Answered {
+function unavailable({ question, what }: Asking, why: string): Answered {
   return {
     verdict: "deny",
     asked: true,
     by: { kind: "nobody", name: "nobody" },
     code: "APPROVAL_UNAVAILABLE",
-    reason: `${about(question.tool, subject)} needs a yes (${question.reason}), and ${why}`,
+    reason: `${what} needs a yes (${question.reason}), and ${why}`,
   };
 }
 

@@ -27,6 +27,7 @@ interface ConfineOptions {
   intent: "read" | "write" | "search";
 }
 
+const maxNames = 10_000;
 const maxLinks = 40;
 
 /** At once in a tool's thread, where nobody else waits: the way through the pool of the file system costs ten times the call. */
@@ -126,6 +127,19 @@ export async function spellingsOf(path: string, real: string): Promise<string[]>
   }
   if (!spellings.includes(real)) spellings.push(real);
   return spellings;
+}
+
+/** The names in a folder, unsorted; undefined for what is no folder, cannot be read, or has more than 10,000. `real` has no links. */
+export async function namesIn(real: string): Promise<string[] | undefined> {
+  try {
+    const names: string[] = [];
+    for await (const { name } of await fs.promises.opendir(real)) {
+      if (names.push(name) > maxNames) return undefined;
+    }
+    return names;
+  } catch {
+    return undefined;
+  }
 }
 
 /** False too for what is not there or must not be looked at. `real` has no links. */

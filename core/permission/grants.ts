@@ -1,6 +1,6 @@
 /** Pure: does a grant's scope cover this request? The only test of a grant, in every tier. Path scopes are globs, case counts. */
-import { commandMatches, isAnyCommand, parseCommandPattern } from "./command-pattern.ts";
-import { uncoverable } from "./program-flags.ts";
+import { coverLine } from "./command-match.ts";
+import { isAnyCommand, parseCommandPattern } from "./command-pattern.ts";
 import { readShellLine } from "./shell-line.ts";
 
 /**
@@ -20,13 +20,11 @@ export function coversCommand(scopes: readonly string[], line: string): boolean 
 }
 
 function coversPlainCommand(scopes: readonly string[], line: string): boolean {
-  const read = readShellLine(line);
-  if (read.kind === "undecided") return false;
-  return scopes.some((scope) => {
-    const pattern = parseCommandPattern(scope);
-    if (pattern === undefined || !(commandMatches(pattern, read.text) || commandMatches(pattern, read.canonical))) return false;
-    return pattern.kind === "exact" || uncoverable(read.words) === undefined;
+  const rules = scopes.flatMap((rule) => {
+    const pattern = parseCommandPattern(rule);
+    return pattern === undefined ? [] : [{ rule, pattern }];
   });
+  return coverLine(readShellLine(line), rules).rule !== undefined;
 }
 
 function scopeCovers(scope: string, path: string, workspace: string): boolean {

@@ -8,7 +8,8 @@ import { hiddenIn, isInside, realPathOf } from "./confined-path.ts";
 import type { Mode } from "./modes.ts";
 import { compilePatterns, type PathTest } from "./path-pattern.ts";
 import { groupsOf, type PathBases } from "./path-specifier.ts";
-import type { Rule } from "./rules.ts";
+import type { ReadyRule, Rule } from "./rule.ts";
+import { indexRules, type RuleIndex } from "./rule-index.ts";
 import { secretPaths } from "./secret-files.ts";
 
 export interface Policy {
@@ -27,11 +28,7 @@ export interface Policy {
   approve: "always" | "never" | "prompt";
 }
 
-/** A rule that is ready to be compared; `path` for path rules only. */
-export interface ReadyRule {
-  rule: Rule;
-  path?: PathTest;
-}
+export type { ReadyRule } from "./rule.ts";
 
 export interface Ground {
   home: string;
@@ -43,14 +40,16 @@ export interface Ground {
   /** Gantry's folders of config and of state, as given and real: edits of what is below are never taken for granted. */
   own: readonly string[];
   bases: PathBases;
-  deny: readonly ReadyRule[];
-  ask: readonly ReadyRule[];
-  allow: readonly ReadyRule[];
+  deny: RuleIndex;
+  ask: RuleIndex;
+  allow: RuleIndex;
   isSecret: PathTest;
   /** Whether searches do not show it, and a read of it must therefore be approved by name. */
   hides: PathTest;
   /** Whether something restricts single shell lines: then no undecided line goes unasked. */
   restrictsLines: boolean;
+  /** Whether a deny or ask rule names paths: then no redirection to a file that nobody knows goes unasked. */
+  restrictsPaths: boolean;
   reach: Reach;
 }
 
@@ -81,12 +80,13 @@ export async function layGround(policy: Policy): Promise<Ground> {
     roots,
     own,
     bases,
-    deny,
-    ask,
-    allow,
+    deny: indexRules(deny),
+    ask: indexRules(ask),
+    allow: indexRules(allow),
     isSecret,
     hides: await hiddenIn(reach),
     restrictsLines: [...deny, ...ask].some(({ rule }) => rule.match.kind === "command"),
+    restrictsPaths: [...deny, ...ask].some(({ rule }) => rule.match.kind === "path"),
     reach,
   };
 }

@@ -57,6 +57,12 @@ export function guardedKind(path: string, root: string): string | undefined {
   return tests.find(({ test, on }) => test.test(on === "whole" ? whole : below))?.what;
 }
 
+/** The table as patterns: names at any depth, and places below the home folder. Without git's own folder, which git must write. */
+export function guardedPatterns(): { names: string[]; atHome: string[] } {
+  const each = (rows: readonly GuardedRow[]) => rows.flatMap(({ names }) => names.split(" "));
+  return { names: each([...folders, ...files]).filter((name) => name !== ".git"), atHome: each(placed) };
+}
+
 function testOf(source: (name: string) => string, on: "below" | "whole") {
   return ({ names, what }: GuardedRow) => {
     const each = names.split(" ").map((name) => source(name.replaceAll(".", "\\.").replaceAll("*", "[^/]*")));

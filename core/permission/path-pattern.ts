@@ -4,6 +4,7 @@
  * package, loaded when first met. A pattern that matches a folder matches all below it; `x/**` matches the folder x too.
  */
 import { sep } from "node:path";
+import { isBalanced } from "./rule-text.ts";
 
 export type PathTest = (path: string) => boolean;
 
@@ -18,7 +19,7 @@ export interface PatternGroup {
  * system that ignores them. What allows is compared letter by letter.
  */
 export async function compilePatterns({ base, patterns }: PatternGroup, { strict }: { strict: boolean }): Promise<PathTest> {
-  const normal = (text: string) => (strict ? text.normalize("NFC") : text);
+  const normal = (text: string) => (strict ? composed(text) : text);
   const lines = patterns.map((pattern) => simpler(normal(pattern)));
   const test = compilePlain(lines, strict) ?? (await compileFull(lines, strict));
   const root = normal(base);
@@ -28,9 +29,20 @@ export async function compilePatterns({ base, patterns }: PatternGroup, { strict
   };
 }
 
+/** Every rule of a decision asks for the same few paths one after the other. */
+let lastComposed = { text: "", composed: "" };
+
+function composed(text: string): string {
+  if (text !== lastComposed.text) lastComposed = { text, composed: text.normalize("NFC") };
+  return lastComposed.composed;
+}
+
 /** `text` as a pattern that means only itself. */
 export function escapeGlob(text: string): string {
-  return text.replace(/[\\*?[\]]/g, "\\$&").replace(/ (?= *$)/g, "\\ ");
+  const braces = /\{.*,.*\}/s.test(text) ? "{" : "";
+  const round = isBalanced(text, { quotes: false }) ? "" : "()";
+  const special = new RegExp(`[\\\\*?[\\]${braces}${round}]`, "g");
+  return text.replace(special, "\\$&").replace(/ (?= *$)/g, "\\ ");
 }
 
 function relativeTo(root: string, path: string): string | undefined {

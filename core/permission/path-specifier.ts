@@ -1,5 +1,6 @@
 /** What stands in `Read(…)` and `Edit(…)`: gitignore syntax with a base in front, as in the public grammar. */
 import type { PatternGroup } from "./path-pattern.ts";
+import { isBalanced } from "./rule-text.ts";
 
 /**
  * Where the pattern starts: the file system, the home folder, the folder of the rule's own source, the workspace, or each
@@ -23,9 +24,14 @@ export interface PathBases {
 }
 
 /** The specifier, or the reason why it can match nothing. What restricts (deny, ask) takes bare names in every root. */
-export function parsePathSpecifier(text: string, { restricts }: { restricts: boolean }): PathSpecifier | string {
+export function parsePathSpecifier(
+  text: string,
+  { restricts, tool = "Read" }: { restricts: boolean; tool?: string },
+): PathSpecifier | string {
+  const foreign = foreignSpelling(text, tool);
+  if (foreign !== undefined) return foreign;
   const { anchor, body, isBare } = splitAnchor(text);
-  const problem = problemOf(text, body);
+  const problem = problemOf(text, body, tool);
   if (problem !== undefined) return problem;
   const isEverything = /^[*/]+$/.test(body);
   const pattern = body.startsWith("#") || body.startsWith("!") ? `\\${body}` : body;
@@ -55,18 +61,60 @@ function splitAnchor(text: string): { anchor: Anchor; body: string; isBare: bool
   return { anchor: "workspace", body: text, isBare: true };
 }
 
-function problemOf(text: string, body: string): string | undefined {
+/** Spellings of other places, which gitignore syntax would quietly take for something else. */
+function foreignSpelling(text: string, tool: string): string | undefined {
+  const write = (right: string) => `write ${tool}(${right})`;
+  const slashes = (path: string) => path.replace(/\\+/g, "/");
+  const drive = /^([A-Za-z]):[\\/](.*)$/s.exec(text);
+  if (drive !== null) {
+    const right = `//${(drive[1] ?? "").toLowerCase()}/${slashes(drive[2] ?? "")}`;
+    return `a path with a drive is no path here; ${write(right)} when that is where it is`;
+  }
+  if (text.startsWith("\\\\"))
+    return `a share is no path here; ${write(slashes(text).replace(/^\/*/, "//"))} when that is where it is`;
+  if (/\\[\p{L}\p{N}._-]/u.test(text.replaceAll("\\\\", "")))
+    return `a backslash separates nothing, it makes the next letter a plain one; ${write(slashes(text))}`;
+  const home = /^(?:\$\{?HOME\}?|%USERPROFILE%|%HOME%)(?=\/|$)/.exec(text)?.[0];
+  if (home !== undefined) return `variables are not read in rules; ${write(`~${text.slice(home.length)}`)}`;
+  const other = /^~([^/]+)(.*)$/s.exec(text);
+  if (other !== null)
+    return `~ is your own home folder and no other's; ${write(`//home/${other[1]}${other[2]}`)}, or ./${text} for a file of that name`;
+  if (/^file:\/\//.test(text)) return `a URL is no path; ${write(`/${text.slice("file://".length)}`)}`;
+  return undefined;
+}
+
+function problemOf(text: string, body: string, tool: string): string | undefined {
   if (text.trim() === "") return "the specifier is empty";
   if (text.includes("\0")) return "a path holds no NUL character";
   if (text.startsWith("!")) return "a rule cannot be negated; write the opposite rule";
   if (body === "" || body === "/")
-    return `it names a folder and no file; for all below it write ${text.replace(/\/*$/, "")}/**`;
+    return `it names a folder and no file; for all below it write ${text.startsWith("//") ? "//**" : `${text.replace(/\/*$/, "")}/**`}`;
   const names = body.replace(/^\//, "").replace(/\/$/, "").split("/");
   if (names.includes("..") || names.includes(".") || names.includes("")) {
-    return "`..`, `.` and empty names are not in a real path; write the path without them, with // in front when it is absolute";
+    return `\`..\`, \`.\` and empty names are not in a real path; ${withoutSteps(text, body, tool)}`;
   }
   const classes = body.replace(/\\./gs, "");
   if (classes.endsWith("\\")) return "a backslash at the end escapes nothing";
   if (/\[[^\]]*$/.test(classes)) return "a bracket [ is not closed; write \\[ for a bracket in a name";
+  if (/\{[^{}/]*,[^{}/]*\}/.test(classes)) {
+    const first = text.replace(/\{([^{},]*),[^{}]*\}/, "$1");
+    return `{ } are no alternatives in gitignore syntax; write one rule for each, as ${tool}(${first}), or \\{ for a brace in a name`;
+  }
+  if (!isBalanced(body, { quotes: false })) return "the ( ) in it do not match; write \\( for one in a name";
   return undefined;
+}
+
+/** The same place without `..` and `.`; above the anchor only an absolute path can say it. */
+function withoutSteps(text: string, body: string, tool: string): string {
+  const names: string[] = [];
+  let isOut = false;
+  for (const name of body.split("/")) {
+    if (name === "" || name === ".") continue;
+    if (name === "..") isOut = names.pop() === undefined || isOut;
+    else names.push(name);
+  }
+  const path = names.join("/");
+  if (isOut) return `it leads out of where it starts: write the whole path with // in front, as ${tool}(//…/${path})`;
+  const start = text.startsWith("~") ? "~/" : text.slice(0, text.length - text.replace(/^\/{1,2}/, "").length);
+  return `write ${tool}(${path === "" ? "./**" : `${start}${path}`})`;
 }

@@ -1,5 +1,6 @@
 /** Does a prefix rule cover these arguments? Judged by the table of programs and flags (program-table.ts). */
 import { readFlags } from "./flags.ts";
+import { alsoReads, readRows } from "./known-reads.ts";
 import { inert, loader, type ProgramRow, rows, sameAs, wrappers } from "./program-table.ts";
 
 /** Whether the command may run a program that it names in its arguments. */
@@ -22,6 +23,21 @@ export function uncoverable([program = "", ...args]: readonly string[]): string 
   const canonical = sameAs.get(name) ?? name;
   const row = rowOf(canonical);
   return row === undefined ? undefined : objection(canonical, row, args);
+}
+
+/** Whether its arguments are judged by more than their flags: then none may be unknown. */
+export function judgesArguments([program = "", ...args]: readonly string[]): boolean {
+  const name = program.slice(program.lastIndexOf("/") + 1).toLowerCase();
+  const row = rowOf(name);
+  if (row === undefined) return false;
+  const sub = row.commands === true ? args.find((arg) => !arg.startsWith("-")) : undefined;
+  return row.risky !== undefined || (sub !== undefined && rowOf(`${name} ${sub}`)?.risky !== undefined);
+}
+
+/** Whether some table speaks of a program of this name. */
+export function isTableName(name: string): boolean {
+  const key = name.toLowerCase();
+  return wrappers.has(key) || inert.has(key) || rowOf(key) !== undefined || Object.hasOwn(readRows, key) || alsoReads.has(key);
 }
 
 function rowOf(name: string): ProgramRow | undefined {

@@ -350,7 +350,7 @@ function ownRemote({ names }: Arguments): boolean {
 }
 
 /** A sed script may hold `w file` and `e command`; only printing, deleting and plain substitution are known not to. */
-function riskySed({ names, values, isMixed }: Arguments): boolean {
+export function riskySed({ names, values, isMixed }: Arguments): boolean {
   const scripts = values.map(({ value }) => value);
   if (scripts.length > 0 && isMixed) return true;
   return (scripts.length > 0 ? scripts : names.slice(0, 1)).some((script) => !plainSed.test(script));

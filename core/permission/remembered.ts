@@ -1,10 +1,12 @@
 /** Approvals the user gave for the rest of the session, as allow rules that mean exactly what was shown. */
+import { undecidedOf } from "./command-match.ts";
 import { escapeCommand } from "./command-pattern.ts";
 import { isFolder } from "./confined-path.ts";
 import { type Ground, type ReadyRule, readyRule } from "./ground.ts";
 import { escapeGlob } from "./path-pattern.ts";
 import { findAllowing } from "./rule-match.ts";
 import { familyOf, formatRule, parseRules, type RuledTool } from "./rules.ts";
+import type { ShellLine } from "./shell-facts.ts";
 import type { Subject } from "./subject.ts";
 
 interface Remembered {
@@ -39,15 +41,21 @@ export function createRemembered(logged: () => readonly string[]): Remembered {
 }
 
 /**
- * The rule that "always" would write: this very line, or this very file. Undefined where a rule would say more than was
- * shown: for a folder (a listing shows names, a Read rule content), for names with control characters, for calls without
- * a subject.
+ * The rule that "always" would write for one part of a call: this very command, or this very file. Undefined where a rule
+ * would say more than was shown: for a folder (a listing shows names, a Read rule content), for text with control
+ * characters, for calls without a subject; and for what is known only when the line runs.
  */
 export async function exactRule(tool: RuledTool, subject: Subject): Promise<string | undefined> {
-  if (subject.kind === "command" && subject.line.kind === "plain") {
-    return formatRule({ tool: tool.name, specifier: escapeCommand(subject.line.text) });
-  }
+  if (subject.kind === "command") return exactCommand(tool, subject.line);
   if (subject.kind !== "path" || /\p{Cc}/u.test(subject.real) || subject.spellings.length > 1) return undefined;
   if (await isFolder(subject.real)) return undefined;
   return formatRule({ tool: familyOf(tool), specifier: `/${escapeGlob(subject.real)}` });
+}
+
+/** One command by itself: a line of several has a rule for each. */
+function exactCommand(tool: RuledTool, line: ShellLine): string | undefined {
+  const [command, ...more] = line.commands;
+  if (command === undefined || more.length > 0 || undecidedOf(line) !== undefined || /\p{Cc}/u.test(command.text))
+    return undefined;
+  return formatRule({ tool: tool.name, specifier: escapeCommand(command.text) });
 }

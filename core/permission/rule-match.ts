@@ -1,32 +1,58 @@
-/** Does a rule speak of this call? Deny and ask rules match when any spelling does; allow rules only when all must. */
+/** Does a rule speak of this part of a call? Deny and ask rules match when any spelling does; allow rules only when all must. */
 
+import type { Json, JsonObject } from "../contract/messages.ts";
+import { type CommandRule, coverLine, restrictsLine } from "./command-match.ts";
 import { commandMatches } from "./command-pattern.ts";
-import type { ReadyRule } from "./ground.ts";
-import { uncoverable } from "./program-flags.ts";
-import { familyOf, type Rule, type RuledTool } from "./rules.ts";
+import { domainMatches } from "./domain-pattern.ts";
+import type { Part } from "./parts.ts";
+import { familyOf, namesTool, type ReadyRule, type Rule, type RuledTool } from "./rule.ts";
 import type { CommandSubject, PathSubject, Subject } from "./subject.ts";
+import { textMatches } from "./text-glob.ts";
 
 interface Allowing {
   rule?: Rule;
   butNot?: string;
 }
 
-/** The first rule that restricts the call. A Read rule that denies a path also denies writing it. */
-export function findRestricting(rules: readonly ReadyRule[], tool: RuledTool, subject: Subject): Rule | undefined {
-  return rules.find((ready) => restricts(ready, tool, subject))?.rule;
+/** What of a part a rule looks at. */
+type Asked = Pick<Part, "tool" | "subject" | "input">;
+
+/** The first rule that restricts the part. A Read rule that denies a path also denies writing it. */
+export function findRestricting(rules: readonly ReadyRule[], part: Asked): Rule | undefined {
+  return rules.find((ready) => restricts(ready, part))?.rule;
 }
 
-/** The rule that allows the call, or why the nearest one does not. */
-export function findAllowing(rules: readonly ReadyRule[], tool: RuledTool, subject: Subject): Allowing {
+/** The rule that allows the part, or why the nearest one does not. */
+export function findAllowing(rules: readonly ReadyRule[], tool: RuledTool, subject: Subject, input: JsonObject = {}): Allowing {
   const named = rules.filter(({ rule }) => namesTool(rule, tool));
   if (subject.kind === "path") return allowsPath(named, subject);
   if (subject.kind === "command") return allowsLine(named, subject);
-  const rule = named.find(({ rule }) => rule.match.kind === "tool")?.rule;
+  // Which file it is nobody knows: it may be one that no rule for all files opens.
+  if (subject.kind === "unknown") return {};
+  const rule = named.find(({ rule }) => rule.match.kind === "tool" || inputMatches(rule, input))?.rule;
   return rule === undefined ? {} : { rule };
 }
 
+/** An allow rule for exactly one of these texts, which stand around a command: what was shown as a whole is allowed as a whole. */
+export function findExact(rules: readonly ReadyRule[], texts: readonly string[]): Rule | undefined {
+  return rules.find(({ rule: { match } }) => {
+    return match.kind === "command" && match.pattern.kind === "exact" && texts.includes(match.pattern.parts[0] ?? "");
+  })?.rule;
+}
+
+/** The first rule for one of these texts, whatever it covers of them. */
+export function findAround(rules: readonly ReadyRule[], texts: readonly string[]): { rule: Rule; text: string } | undefined {
+  for (const { rule } of rules) {
+    const { match } = rule;
+    if (match.kind !== "command") continue;
+    const text = texts.findLast((one) => commandMatches(match.pattern, one));
+    if (text !== undefined) return { rule, text };
+  }
+  return undefined;
+}
+
 /** The first allow rule whose specifier names this path, which is what opens a secrets file. */
-export function findNaming(rules: readonly ReadyRule[], tool: RuledTool, subject: PathSubject): Rule | undefined {
+export function findNaming(rules: readonly ReadyRule[], { tool, subject }: Asked): Rule | undefined {
   const naming = rules.filter(({ rule }) => rule.match.kind === "path" && !rule.match.specifier.isEverything);
   return findAllowing(naming, tool, subject).rule;
 }
@@ -36,22 +62,36 @@ export function cite({ text, source }: Pick<Rule, "text" | "source">): string {
   return `the rule ${text} (${source})`;
 }
 
-function namesTool(rule: Rule, tool: RuledTool): boolean {
-  return rule.tool === tool.name || rule.tool === familyOf(tool);
+/** Whether a rule can speak of calls of this tool at all. A Read rule that denies a path denies writing it too. */
+export function concerns(rule: Rule, tool: RuledTool): boolean {
+  if (namesTool(rule, tool)) return true;
+  return rule.behavior === "deny" && rule.tool === "Read" && rule.match.kind === "path" && familyOf(tool) === "Edit";
 }
 
-function restricts({ rule, path }: ReadyRule, tool: RuledTool, subject: Subject): boolean {
-  const isReadDeny = rule.behavior === "deny" && rule.tool === "Read" && familyOf(tool) === "Edit" && path !== undefined;
-  if (!namesTool(rule, tool) && !isReadDeny) return false;
-  if (rule.match.kind === "tool") return true;
-  if (rule.match.kind === "path") return subject.kind === "path" && path !== undefined && subject.spellings.some(path);
-  const { pattern } = rule.match;
-  return subject.kind === "command" && subject.texts.some((text) => commandMatches(pattern, text));
+export function restricts({ rule, path }: ReadyRule, { tool, subject, input }: Asked): boolean {
+  if (!concerns(rule, tool)) return false;
+  const { match } = rule;
+  if (match.kind === "tool") return true;
+  if (match.kind === "path") return subject.kind === "path" && path !== undefined && subject.spellings.some(path);
+  if (match.kind === "command") return subject.kind === "command" && restrictsLine(match.pattern, subject.texts);
+  return inputMatches(rule, input);
+}
+
+function inputMatches({ match, behavior }: Rule, input: JsonObject): boolean {
+  const strict = behavior !== "allow";
+  if (match.kind === "domain") return domainMatches(match.pattern, String(input["url"]), { unparsed: strict });
+  if (match.kind !== "field") return false;
+  const text = textOf(Object.hasOwn(input, match.field) ? input[match.field] : undefined);
+  return text !== undefined && textMatches(match.value, text, { strict });
+}
+
+function textOf(value: Json | undefined): string | undefined {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
 }
 
 /** A link and its target must both be allowed, be it by two rules; the rule of the real path is the one that is named. */
 function allowsPath(rules: readonly ReadyRule[], { spellings }: PathSubject): Allowing {
-  const allowing = spellings.map((path) => rules.find((ready) => ready.path?.(path) ?? true)?.rule);
+  const allowing = spellings.map((path) => rules.find(({ rule, path: test }) => allowsOne(rule, test, path))?.rule);
   const rule = allowing.at(-1);
   const some = allowing.find((found) => found !== undefined);
   if (some === undefined) return {};
@@ -62,17 +102,20 @@ function allowsPath(rules: readonly ReadyRule[], { spellings }: PathSubject): Al
   };
 }
 
+function allowsOne({ match }: Rule, test: ReadyRule["path"], path: string): boolean {
+  return match.kind === "tool" || (match.kind === "path" && test?.(path) === true);
+}
+
 function allowsLine(rules: readonly ReadyRule[], { line }: CommandSubject): Allowing {
-  if (line.kind === "undecided") return {};
-  let butNot: string | undefined;
-  for (const { rule } of rules) {
-    if (rule.match.kind === "tool") return { rule };
-    if (rule.match.kind !== "command") continue;
-    const { pattern } = rule.match;
-    if (!commandMatches(pattern, line.text) && !commandMatches(pattern, line.canonical)) continue;
-    const risk = pattern.kind === "exact" ? undefined : uncoverable(line.words);
-    if (risk === undefined) return { rule };
-    butNot ??= `${risk}, so ${cite(rule)} does not cover it`;
-  }
-  return butNot === undefined ? {} : { butNot };
+  const { rule, butNot } = coverLine(
+    line,
+    rules.flatMap(({ rule }) => commandRule(rule)),
+  );
+  if (rule !== undefined) return { rule };
+  return butNot === undefined ? {} : { butNot: `${butNot.why}, so ${cite(butNot.rule)} does not cover it` };
+}
+
+function commandRule(rule: Rule): CommandRule<Rule>[] {
+  if (rule.match.kind === "tool") return [{ rule, pattern: undefined }];
+  return rule.match.kind === "command" ? [{ rule, pattern: rule.match.pattern }] : [];
 }

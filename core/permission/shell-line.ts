@@ -1,29 +1,77 @@
 /**
- * What can be said about a shell line without a parser: either it is one plain command (words, quotes, nothing the shell
- * would expand), or it is undecided and somebody is asked. The alphabet is a list of what is known to be harmless.
+ * A shell line as the decision sees it: every command that it would run, every file that its redirections write or read.
+ * Most lines are one plain command (words and quotes, nothing that a shell would expand) and are read here at once; for
+ * the others the parser is loaded (shell-parse.ts). What cannot be read for certain is undecided: somebody is asked.
  */
-import { startsNothing, startsPrograms } from "./program-flags.ts";
+import { type Findings, lineOf, newFindings, readCommand } from "./shell-command.ts";
+import type { ShellCommand, ShellLine } from "./shell-facts.ts";
+import { maxLength, maxWords, reserved } from "./shell-limits.ts";
+import { plainWord } from "./shell-word.ts";
 
-export type ShellLine =
-  /** `text` is the line as typed, `canonical` the same words in one spelling. */
-  | { kind: "plain"; text: string; canonical: string; words: readonly string[] }
-  | { kind: "undecided"; text: string; why: string };
+export type { ShellCommand, ShellLine } from "./shell-facts.ts";
 
-const maxLength = 10_000;
-const maxWords = 500;
-const reserved = new Set(
-  "if then else elif fi for while until do done case esac in select function time coproc { } ! [[ ]]".split(" "),
-);
 /** Letters without a shape (Hangul fillers and the like): a line must not look like another. */
 const invisible = /\p{Default_Ignorable_Code_Point}/u;
 const plainLetter = /[\p{L}\p{N}_@%+=:,./-]/u;
 
+/** At once, for plain lines; every other line is undecided here. */
 export function readShellLine(line: string): ShellLine {
+  const read = readPlain(line);
+  return "why" in read ? undecidedLine(read.text, read.why) : plainLine(read, newFindings());
+}
+
+/** Loads the parser when the line needs it. Never throws. */
+export async function parseShellLine(line: string): Promise<ShellLine> {
+  const read = readPlain(line);
+  if (!("why" in read)) {
+    const found = newFindings();
+    const plain = plainLine(read, found);
+    if (!found.hasScript) return plain;
+  } else if (read.isFinal) return undecidedLine(read.text, read.why);
+  const { parseLine } = await import("./shell-parse.ts");
+  return parseLine(read.text);
+}
+
+function plainLine({ text, words }: PlainLine, found: Findings): ShellLine {
+  const command = readCommand({ words: words.map(plainWord), assignments: [], text }, found);
+  return lineOf(text, [command], found);
+}
+
+function undecidedLine(text: string, why: string): ShellLine {
+  return { text, commands: [], writes: [], reads: [], looks: [], folders: [], undecided: why };
+}
+
+/** The text of each command that the line would run, those behind wrappers too; "undecided" when not all are known. */
+export async function commandsOf(line: string): Promise<readonly string[] | "undecided"> {
+  const { commands, undecided } = await parseShellLine(line);
+  const all = commands.flatMap(withInner);
+  if (undecided !== undefined || all.some((command) => command.undecided !== undefined)) return "undecided";
+  return all.map(({ canonical }) => canonical);
+}
+
+/** The command and all that it runs by its arguments, outermost first. */
+export function withInner(command: ShellCommand): ShellCommand[] {
+  return [command, ...command.runs.flatMap(withInner)];
+}
+
+interface PlainLine {
+  text: string;
+  words: string[];
+}
+
+interface NotPlain {
+  text: string;
+  why: string;
+  /** The parser is not asked either. */
+  isFinal: boolean;
+}
+
+function readPlain(line: string): PlainLine | NotPlain {
   const text = trimmed(line);
-  const undecided = (why: string): ShellLine => ({ kind: "undecided", text, why });
-  if (text === "") return undecided("the line is empty");
+  const undecided = (why: string, isFinal = false): NotPlain => ({ text, why, isFinal });
+  if (text === "") return undecided("the line is empty", true);
   if (text.length > maxLength)
-    return undecided(`the line has ${text.length} characters; more than ${maxLength} are not looked at`);
+    return undecided(`the line has ${text.length} characters; more than ${maxLength} are not looked at`, true);
   const words: string[] = [];
   let at = 0;
   while (at < text.length) {
@@ -36,11 +84,12 @@ export function readShellLine(line: string): ShellLine {
     words.push(word.value);
     at = word.end;
   }
-  if (words.length > maxWords) return undecided(`the line has ${words.length} words; more than ${maxWords} are not looked at`);
+  if (words.length > maxWords)
+    return undecided(`the line has ${words.length} words; more than ${maxWords} are not looked at`, true);
   const first = words[0] ?? "";
   if (/^[A-Za-z_]\w*(?:\+?=)/.test(first)) return undecided(`the line sets the variable ${first.split(/\+?=/)[0]}`);
   if (first === "" || reserved.has(first)) return undecided(`the line begins with ${JSON.stringify(first)}`);
-  return { kind: "plain", text, words, canonical: words.map(quoted).join(" ") };
+  return { text, words };
 }
 
 /** Without the blanks that a shell drops at both ends; what else Unicode calls a space is part of a word. */
@@ -79,51 +128,4 @@ function whyNot(letter: string): string {
   if ("<>".includes(letter)) return `it redirects (${letter})`;
   if ("*?[]".includes(letter)) return `it holds a file pattern (${letter})`;
   return `it holds ${JSON.stringify(letter)}, which a shell may read in its own way`;
-}
-
-/** A word in the one spelling that its value has. */
-function quoted(word: string): string {
-  return word !== "" && /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`;
-}
-
-/**
- * Every text in a line that a deny or ask rule is compared with: the line, its parts between separators, with and without
- * quotes, after assignments and keywords, from its words on, by the program's bare name. Too many are harmless:
- * they only make the answer stricter. Of a line that is too long only the beginning is looked at; it is asked in any case.
- */
-export function textsOf(line: ShellLine): string[] {
-  const texts = new Set<string>([line.text]);
-  if (line.kind === "plain") {
-    texts.add(line.canonical);
-    addWords(line.words, texts);
-    if (startsPrograms(line.words)) for (const word of line.words.slice(1)) addSegments(word.replace(/^[^\s=]*=/, ""), texts);
-  } else {
-    const beginning = line.text.slice(0, maxLength);
-    addSegments(beginning, texts);
-    addSegments(beginning.replace(/\\\r?\n/g, "").replace(/['"\\]/g, ""), texts);
-  }
-  return [...texts];
-}
-
-function addSegments(text: string, texts: Set<string>): void {
-  for (const segment of text.split(/[;&|\n\r(){}`<>]|\$(?=\()/)) {
-    const words = segment.split(/\s+/).filter((word) => word !== "");
-    while (words[0] !== undefined && (/^[A-Za-z_]\w*\+?=/.test(words[0]) || reserved.has(words[0]))) words.shift();
-    if (words.length === 0) continue;
-    texts.add(segment.trim());
-    addWords(words, texts);
-  }
-}
-
-/**
- * The command, and, unless it is known to start nothing, what begins at each of its words: whatever wrapper stands in front,
- * what it starts is looked at.
- */
-function addWords(words: readonly string[], texts: Set<string>): void {
-  const starts = startsNothing(words) ? 1 : Math.min(words.length, maxWords);
-  for (let start = 0; start < starts; start++) {
-    const [program = "", ...rest] = words.slice(start);
-    const name = program.slice(program.lastIndexOf("/") + 1);
-    for (const spelling of new Set([program, name, name.toLowerCase()])) texts.add([spelling, ...rest].join(" "));
-  }
 }

@@ -2,11 +2,14 @@
 import { hasCode, messageOf } from "../contract/errors.ts";
 import type { CallFacts } from "../contract/hooks.ts";
 import type { Json } from "../contract/messages.ts";
+import { printable } from "../contract/printable.ts";
+import { textsOf } from "./command-texts.ts";
 import { isInside, realPathOf, spellingsOf, spellOut } from "./confined-path.ts";
 import type { Ground } from "./ground.ts";
 import { guardedKind } from "./guarded-files.ts";
+import { settleReads } from "./line-reads.ts";
 import type { RuledTool } from "./rules.ts";
-import { readShellLine, type ShellLine, textsOf } from "./shell-line.ts";
+import { parseShellLine, type ShellLine } from "./shell-line.ts";
 
 export interface PathSubject {
   kind: "path";
@@ -32,25 +35,38 @@ export interface CommandSubject {
   texts: readonly string[];
 }
 
+/** A path that means nothing, or leads in a circle: denied. */
+export interface RefusedSubject {
+  kind: "refused";
+  shown: string;
+  why: string;
+}
+
 export type Subject =
   | PathSubject
   | CommandSubject
   | { kind: "none"; shown: string }
-  /** A path that means nothing, or leads in a circle: denied. */
-  | { kind: "refused"; shown: string; why: string };
+  /** A file that is known only when the line runs. */
+  | { kind: "unknown"; shown: string; why: string }
+  | RefusedSubject;
 
 export async function subjectOf(call: CallFacts, tool: RuledTool, ground: Ground): Promise<Subject> {
   if (tool.subject === undefined) return { kind: "none", shown: tool.name };
   const value = call.input[tool.subject.field] ?? folderOfGlob(call.input[tool.subject.glob ?? ""]);
-  if (tool.subject.kind === "command") return commandSubject(typeof value === "string" ? value : "", ground.restrictsLines);
+  if (tool.subject.kind === "command") return lineSubject(typeof value === "string" ? value : "", call.cwd, ground);
   if (value !== undefined && typeof value !== "string") {
     return { kind: "refused", shown: JSON.stringify(value), why: `${tool.subject.field} is not a text` };
   }
+  return await pathSubjectOf(value ?? call.cwd, call.cwd, ground);
+}
+
+/** A path in a call's folder; refused when it means nothing. */
+export async function pathSubjectOf(path: string, cwd: string, ground: Ground): Promise<PathSubject | RefusedSubject> {
   try {
-    return await pathSubject(value ?? call.cwd, call.cwd, ground);
+    return await pathSubject(path, cwd, ground);
   } catch (error) {
     if (!hasCode(error, "PATH_OUTSIDE")) throw error;
-    return { kind: "refused", shown: printable(value ?? call.cwd), why: messageOf(error) };
+    return { kind: "refused", shown: printable(path), why: messageOf(error) };
   }
 }
 
@@ -62,10 +78,19 @@ function folderOfGlob(glob: Json | undefined): string | undefined {
   return names.slice(0, wild === -1 ? -1 : wild).join("/") || "/";
 }
 
-/** `compared`: whether there are rules that the texts are for. */
-function commandSubject(text: string, compared: boolean): CommandSubject {
-  const line = readShellLine(text);
-  return { kind: "command", shown: printable(line.text), line, texts: compared ? textsOf(line) : [] };
+async function lineSubject(text: string, cwd: string, ground: Ground): Promise<CommandSubject> {
+  const line = await settleReads(await parseShellLine(text), async (path) => {
+    const subject = await pathSubjectOf(path, cwd, ground);
+    if (subject.kind === "refused") return undefined;
+    const { real, isReadable, isSecret } = subject;
+    return { real, isOpen: isReadable && !isSecret && !ground.hides(real) };
+  });
+  return commandSubjectOf(line, ground);
+}
+
+/** A line, or one command of it. Texts are made only when there are rules to compare them with. */
+export function commandSubjectOf(line: ShellLine, ground: Ground): CommandSubject {
+  return { kind: "command", shown: printable(line.text), line, texts: ground.restrictsLines ? textsOf(line) : [] };
 }
 
 async function pathSubject(path: string, cwd: string, ground: Ground): Promise<PathSubject> {
@@ -92,12 +117,4 @@ function guardedIn(spellings: readonly string[], root: string, own: readonly str
     if (kind !== undefined) return kind;
   }
   return undefined;
-}
-
-/** Without control and direction characters, and what has no shape but the plain space: a name or line must not be able to write over the question it is shown in. */
-function printable(text: string): string {
-  return text.replace(
-    /(?! )[\p{Cc}\p{Cf}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/gu,
-    (letter) => `\\u{${(letter.codePointAt(0) ?? 0).toString(16)}}`,
-  );
 }

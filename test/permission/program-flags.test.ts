@@ -4,8 +4,9 @@ import { readShellLine } from "../../core/permission/shell-line.ts";
 
 function objectionTo(line: string): string | undefined {
   const read = readShellLine(line);
-  if (read.kind === "undecided") throw new Error(`${line} is undecided: ${read.why}`);
-  return uncoverable(read.words);
+  const [command] = read.commands;
+  if (command === undefined) throw new Error(`${line} is undecided: ${read.undecided}`);
+  return uncoverable(command.words);
 }
 
 test.each([

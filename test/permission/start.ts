@@ -8,6 +8,7 @@ import {
   type Approval,
   type ApprovalAnswer,
   type ApprovalQuestion,
+  type Approver,
   createApprover,
   type Policy,
 } from "../../core/permission/approval.ts";
@@ -75,6 +76,7 @@ export interface Setting {
 }
 
 export interface Started {
+  approver: Approver;
   questions: ApprovalQuestion[];
   written: string[];
   approve(name: keyof typeof tools, subject?: string | JsonObject, signal?: AbortSignal): Promise<Approval>;
@@ -106,6 +108,7 @@ export function start(setting: Setting): Started {
       }),
   });
   return {
+    approver,
     questions,
     written,
     approve(name, subject, signal = new AbortController().signal) {
@@ -121,7 +124,7 @@ export function start(setting: Setting): Started {
   };
 }
 
-function policyOf({ folders, allow = [], ask = [], deny = [], policy }: Setting): Policy {
+export function policyOf({ folders, allow = [], ask = [], deny = [], policy }: Setting): Policy {
   const lines = (behavior: Behavior, rules: readonly string[]) =>
     rules.map((rule, index) => ({ behavior, rule, source: `${behavior}.json:${index + 1}`, base: folders.workspace }));
   const { rules, problems } = parseRules([...lines("allow", allow), ...lines("ask", ask), ...lines("deny", deny)], toolList);

@@ -111,3 +111,54 @@ test("merging nothing gives the defaults, and never changes them", () => {
   expect(configOf(merge([]))).toEqual(defaults);
   expect(defaults.permissions.deny).toEqual([]);
 });
+
+const hookText = fc.constantFrom("./a.sh", "./b.sh", "./c.sh");
+const hooks = fc.dictionary(
+  fc.constantFrom("PreToolUse", "Stop", "Nope"),
+  fc.array(
+    fc.record(
+      { matcher: fc.constantFrom("Bash", "*"), hooks: fc.array(hookText.map((command) => ({ type: "command", command }))) },
+      { requiredKeys: ["hooks"] },
+    ),
+    { maxLength: 3 },
+  ),
+);
+
+test("no layer loses or merges a hook of another, and their order within a layer is the one written", () => {
+  const layers = fc.uniqueArray(fc.record({ layer, hooks }), { selector: ({ layer: name }) => name });
+  fc.assert(
+    fc.property(layers, (list) => {
+      const said = list.map(
+        ({ layer: name, hooks: own }): Fragment => ({
+          layer: name,
+          data: { hooks: own },
+          name,
+          base: "/b",
+          lineOf: () => undefined,
+        }),
+      );
+      const { lists } = merge(all(said));
+      for (const { layer: name, hooks: own } of list) {
+        for (const [event, groups] of Object.entries(own)) {
+          const commands = groups.flatMap((group) => group.hooks.map((hook) => ({ ...group, hooks: [hook] })));
+          const kept = (lists.get(`hooks.${event}`) ?? []).filter(({ from }) => from.layer === name).map(({ value }) => value);
+          expect(kept).toEqual(commands);
+        }
+      }
+      expect([...lists.values()].flat()).toHaveLength(all(said).length);
+    }),
+  );
+});
+
+test("no hook of an untrusted project is used, and none is forgotten", () => {
+  fc.assert(
+    fc.property(hooks, (own) => {
+      const theirs = entriesOf(
+        { layer: "project", data: { hooks: own }, name: "p", base: "/p", lineOf: () => undefined },
+        "/h",
+      );
+      const { held, free, parts } = divide(theirs, configOf(merge([])));
+      expect([held, free, parts.length]).toEqual([theirs, [], theirs.length]);
+    }),
+  );
+});

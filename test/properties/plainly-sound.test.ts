@@ -1,20 +1,22 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { isPlainlySound } from "../../config/plainly-sound.ts";
+import { isPlainlySound, plainKeys } from "../../config/plainly-sound.ts";
 import { configKeys, layerSchema } from "../../config/schema.ts";
 
 const keys = configKeys();
 const value = fc.oneof(
   fc.constantFrom("a/b", "plan", "read-only", "yolo", "", "/", "a/ b", "http://x", "A/b", "a/\n"),
   fc.constantFrom(0, 1, 64, 65, 1023, 1024, 1.5, -1, 2_147_483_647, 2_147_483_648, 1e300, Number.MAX_SAFE_INTEGER),
-  fc.constantFrom(null, true, {}, []),
+  fc.constantFrom(null, true, {}, [], "off", "require", "ask", ["user"], ["users"]),
+  fc.constantFrom({ Stop: [] }, { Stop: [{ hooks: [{}] }] }, { Stop: [{ hooks: {} }] }, { "a.b": [] }, { Stop: [[]] }),
+  fc.constantFrom([{ call: "Read", expect: "deny" }], [{ call: "", expect: "deny" }], [{ call: "Read" }]),
   fc.array(fc.oneof(fc.string(), fc.constant(1), fc.constant("")), { maxLength: 3 }),
   fc.dictionary(fc.constantFrom("A", "b_1", "1A", "A B", "é", "__proto__"), fc.oneof(fc.string(), fc.constant(1))),
 );
 const setting = fc.tuple(
   fc.oneof(
     fc.constantFrom(...keys.map(({ key }) => key)),
-    fc.constantFrom("nope", "limits", "permissions.tests", "hooks", "__proto__"),
+    fc.constantFrom("nope", "limits", "permissions", "sandbox", "__proto__"),
   ),
   value,
 );
@@ -56,4 +58,9 @@ test("a single sound value of the usual keys is seen as such, so that the quick 
   ] as const) {
     expect([key, isPlainlySound(nested([[key, said]]) as never)]).toEqual([key, true]);
   }
+});
+
+test("the keys it knows are the schema's, with their types", () => {
+  const types = new Map(keys.map(({ key, type }) => [key, type]));
+  for (const { key, type } of plainKeys()) expect([key, types.get(key)]).toEqual([key, type]);
 });

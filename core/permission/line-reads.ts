@@ -1,0 +1,100 @@
+/** What only the disk can say of a line that would only read: is each place in reach, does a repository start programs? */
+import { basename, dirname, join } from "node:path";
+import { isFolder, namesIn } from "./confined-path.ts";
+import type { ShellCommand, ShellLine, ShellRead } from "./shell-facts.ts";
+import { parseTextGlob, textMatches } from "./text-glob.ts";
+
+export interface Place {
+  real: string;
+  /** In reach of reads, and nothing that is kept from them. */
+  isOpen: boolean;
+}
+
+/** Where a path of the call leads; undefined when it means nothing. */
+export type FindPlace = (path: string) => Promise<Place | undefined>;
+
+/**
+ * The line, with no command as a known read when one of its places is out of reach or hidden, or a file it reads is a
+ * folder. `git` becomes true where the repository's settings start nothing, and stays as it is elsewhere.
+ */
+export async function settleReads(line: ShellLine, findPlace: FindPlace): Promise<ShellLine> {
+  const all = line.commands.flatMap(allOf);
+  // Which repository git would find is decided by the line, and it may have made it: nothing speaks of that one.
+  const settled = line.folders.length > 0 && all.some(isGit) ? withoutGit(line) : line;
+  if (all.every(({ reads }) => reads === false)) return settled;
+  if (!(await arePlacesInReach(line, findPlace))) return withReads(settled, () => false);
+  // What changes files in the same line could change the repository before git reads it.
+  const readsAll = line.writes.length === 0 && settled.commands.every(({ reads }) => reads !== false);
+  if (!readsAll || !all.some(({ reads }) => reads === "git")) return settled;
+  const { gitObjection } = await import("./git-settings.ts");
+  const here = await findPlace(".");
+  if (here === undefined || (await gitObjection(here.real)) !== undefined) return settled;
+  return withReads(settled, (reads) => reads !== false);
+}
+
+function isGit({ words }: ShellCommand): boolean {
+  return /(?:^|\/)git$/i.test(words[0] ?? "");
+}
+
+function withoutGit(line: ShellLine): ShellLine {
+  const changed = (command: ShellCommand): ShellCommand => ({
+    ...command,
+    runs: command.runs.map(changed),
+    ...(isGit(command) && {
+      reads: false,
+      uncovered: "the repository in that folder may start programs by its own settings",
+    }),
+  });
+  return { ...line, commands: line.commands.map(changed) };
+}
+
+function allOf(command: ShellCommand): ShellCommand[] {
+  return [command, ...command.runs.flatMap(allOf)];
+}
+
+function withReads(line: ShellLine, change: (reads: ShellCommand["reads"]) => ShellCommand["reads"]): ShellLine {
+  const changed = (command: ShellCommand): ShellCommand => ({
+    ...command,
+    runs: command.runs.map(changed),
+    reads: change(command.reads),
+  });
+  return { ...line, commands: line.commands.map(changed) };
+}
+
+async function arePlacesInReach({ looks, reads }: ShellLine, findPlace: FindPlace): Promise<boolean> {
+  for (const look of looks) if (!(await isInReach(look, findPlace))) return false;
+  for (const read of reads) {
+    if (read.target === undefined) return false;
+    if (read.byArgument && !(await isInReach(read, findPlace))) return false;
+    if (read.isGlob && !(await areMatchesInReach(read.target, findPlace))) return false;
+    if (!read.isGlob && (await isFolder((await findPlace(read.target))?.real ?? "/"))) return false;
+  }
+  return true;
+}
+
+async function isInReach({ target, isGlob }: ShellRead, findPlace: FindPlace): Promise<boolean> {
+  if (target === undefined) return false;
+  // Names that a pattern stands for are seen as names of the folder; a folder that is itself a pattern may be a link.
+  const cut = isGlob ? target.lastIndexOf("/") : -1;
+  const place = isGlob ? (cut === -1 ? "." : target.slice(0, cut) || "/") : target;
+  if (/[*?]/.test(place) && isGlob) return false;
+  return (await findPlace(place))?.isOpen === true;
+}
+
+/** More files than this behind one pattern are not looked at one by one. */
+const maxMatches = 100;
+
+/** Each file that a pattern stands for by its last name: it may be a link, or one that is kept from reads. */
+async function areMatchesInReach(pattern: string, findPlace: FindPlace): Promise<boolean> {
+  const folder = await findPlace(dirname(pattern));
+  const names = folder === undefined ? undefined : await namesIn(folder.real);
+  if (folder === undefined || names === undefined) return false;
+  const glob = parseTextGlob(basename(pattern).replaceAll("?", "*"));
+  const found = names.filter((name) => textMatches(glob, name, { strict: true }));
+  if (found.length > maxMatches) return false;
+  for (const name of found) {
+    const place = await findPlace(join(folder.real, name));
+    if (place?.isOpen !== true || (await isFolder(place.real))) return false;
+  }
+  return true;
+}

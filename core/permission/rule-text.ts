@@ -1,0 +1,51 @@
+/** A rule as text: its two parts, and what of its spelling is a slip that would make it mean something else. */
+
+export interface RuleText {
+  tool: string;
+  specifier?: string;
+}
+
+/** The two parts of a rule's text, or the reason why it is none. */
+export function parseRuleText(text: string): RuleText | string {
+  const tool = /^[A-Za-z_*][\w*.-]*/.exec(text)?.[0];
+  if (tool === undefined) return "a rule begins with the name of a tool";
+  const rest = text.slice(tool.length);
+  if (rest === "") return { tool };
+  if (/^\s+\(.*\)$/s.test(rest)) return `no space belongs between ${tool} and its ( ); write ${tool}${rest.trim()}`;
+  if (!rest.startsWith("(")) {
+    const meant = rest.replace(/^[\s:=]+/, "").replace(/[()]+/g, "");
+    const write = meant === "" ? tool : formatRule({ tool, specifier: meant });
+    return `after ${tool} comes a specifier in ( ), not ${JSON.stringify(rest)}; write ${write}`;
+  }
+  const close = text.lastIndexOf(")");
+  if (!rest.endsWith(")") || rest.length === 1) {
+    return `the ( is not closed at the end; write ${close === -1 ? `${text.trimEnd()})` : text.slice(0, close + 1)}`;
+  }
+  return { tool, specifier: rest.slice(1, -1) };
+}
+
+export function formatRule({ tool, specifier }: RuleText): string {
+  return specifier === undefined ? tool : `${tool}(${specifier})`;
+}
+
+/** Why a text that parses is still no rule somebody meant: spaces at an end, nothing in the ( ). */
+export function slipOf(text: string, { tool, specifier }: RuleText): string | undefined {
+  if (text !== text.trim())
+    return `there is a space at its ${text.trimStart() === text ? "end" : "beginning"}; write ${text.trim()}`;
+  if (specifier === undefined) return undefined;
+  const trimmed = specifier.replace(/^\s+|(?<!\\)\s+$/gu, "");
+  if (trimmed === "") return `it can never match: the specifier is empty; write ${tool} for all that ${tool} is`;
+  if (trimmed !== specifier) return `the specifier has a space at an end; write ${formatRule({ tool, specifier: trimmed })}`;
+  return undefined;
+}
+
+/** Whether every ( has its ), letters after a backslash left out; with `quotes`, also what stands in quotes. */
+export function isBalanced(text: string, { quotes }: { quotes: boolean }): boolean {
+  let depth = 0;
+  const bare = text.replace(/\\./gs, "");
+  for (const letter of quotes ? bare.replace(/'[^']*'|"[^"]*"/g, "") : bare) {
+    if (letter === "(") depth++;
+    if (letter === ")" && --depth < 0) return false;
+  }
+  return depth === 0;
+}
