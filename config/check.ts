@@ -5,11 +5,12 @@ import type { Json } from "../core/contract/messages.ts";
 import { nearest } from "../core/contract/nearest.ts";
 import { defaults } from "./defaults.ts";
 import { isObject, type KeyPath } from "./fragment.ts";
+import { hookFaults } from "./hook-entries.ts";
 import { nearestKey } from "./nearest.ts";
 import { configKeys, layerSchema } from "./schema.ts";
 
 /** Keys that Gantry has, but not this build. Refused, because a guard that is silently not there is worse than none. */
-const laterKeys = ["hooks", "plugins", "mcpServers", "sandbox", "isolation", "permissions.tests"];
+const laterKeys = ["plugins", "mcpServers", "isolation"];
 
 export interface Finding {
   path: KeyPath;
@@ -20,9 +21,12 @@ export interface Finding {
 
 /** Every finding about one fragment's data, in the order of the schema. */
 export function check(data: Json): Finding[] {
+  const hooks = isObject(data) && data["hooks"] !== undefined ? hookFaults(data["hooks"]) : [];
+  const findings = hooks.map((fault): Finding => ({ ...fault, code: "CONFIG_INVALID" }));
   const result = layerSchema.safeParse(data);
-  if (result.success) return [];
-  return result.error.issues.flatMap((issue) => findingsOf(issue, data));
+  if (result.success) return findings;
+  const others = result.error.issues.filter((issue) => issue.path[0] !== "hooks");
+  return [...others.flatMap((issue) => findingsOf(issue, data)), ...findings];
 }
 
 /** `data` without the values that `findings` are about, so that the rest can be shown. */

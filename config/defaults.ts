@@ -4,7 +4,7 @@ import type { Config } from "./schema.ts";
 
 export const defaults: Readonly<Config> = {
   model: "anthropic/claude-sonnet-5",
-  permissions: { mode: "default", allow: [], ask: [], deny: [], additionalDirectories: [] },
+  permissions: { mode: "default", allow: [], ask: [], deny: [], additionalDirectories: [], tests: [] },
   limits: {
     maxTurns: 200,
     toolTimeoutMs: 120_000,
@@ -14,6 +14,10 @@ export const defaults: Readonly<Config> = {
   },
   providers: { anthropic: { maxOutputTokens: 32_000 } },
   env: {},
+  hooks: {},
+  sandbox: { shell: "off" },
+  policy: { edits: "ask" },
+  claudeSettings: [],
 };
 
 const everywhere = ["/**"] as const;

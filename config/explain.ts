@@ -2,6 +2,8 @@
 import { GantryError } from "../core/contract/errors.ts";
 import type { ConfigExplanation } from "../core/contract/host.ts";
 import type { Json, JsonObject } from "../core/contract/messages.ts";
+import { didYouMean } from "../core/contract/nearest.ts";
+import { publicEvents } from "../core/contract/public-events.ts";
 import { nameableKeys } from "./check.ts";
 import { defaults } from "./defaults.ts";
 import { byDefault, type Entry, isObject } from "./fragment.ts";
@@ -22,6 +24,8 @@ export function explain(key: string, state: Explained): ConfigExplanation {
   const known = configKeys();
   const own = known.find((one) => one.key === key);
   const parent = known.find((one) => one.type === "map" && key.startsWith(`${one.key}.`));
+  if (own?.key === "hooks") return hooks(own, state);
+  if (parent?.key === "hooks") return hooksOn(key, parent, state);
   if (own?.type === "list") return list(own, state);
   if (own !== undefined && own.type !== "map") return single(key, own, state);
   if (parent !== undefined) return single(key, parent, state);
@@ -47,9 +51,38 @@ function single(key: string, known: ConfigKey, { config, merged, held }: Explain
   return { key, value: winner?.value ?? null, from, hidden, description: known.description, ...noted(notes) };
 }
 
+/** Of all events, in their order. */
+function hooks(known: ConfigKey, state: Explained): ConfigExplanation {
+  const { config, merged, held } = state;
+  const elements = [...merged.lists].flatMap(([key, entries]) =>
+    key.startsWith("hooks.")
+      ? entries.map(({ value, from }) => ({ value: { [key.slice("hooks.".length)]: [shown(value, key)] } as Json, from }))
+      : [],
+  );
+  return {
+    key: known.key,
+    value: shown(config.hooks, known.key),
+    from: elements.at(-1)?.from ?? byDefault,
+    hidden: [],
+    elements,
+    description: known.description,
+    ...noted(held.filter(({ key }) => key.startsWith("hooks.")).flatMap((entry) => heldNotes(entry.key, [entry]))),
+  };
+}
+
+/** CONFIG_KEY_UNKNOWN with the nearest event, where no layer has a hook on it and there is no such event. */
+function hooksOn(key: string, known: ConfigKey, state: Explained): ConfigExplanation {
+  const event = key.slice("hooks.".length);
+  const isSet = state.merged.lists.has(key) || state.held.some((entry) => entry.key === key);
+  if (!isSet && !publicEvents.some((name) => name === event)) {
+    throw new GantryError("CONFIG_KEY_UNKNOWN", `${JSON.stringify(event)} is no hook event.${didYouMean(event, publicEvents)}`);
+  }
+  return list({ ...known, key, description: `Hooks on ${event}. ${known.description}` }, state);
+}
+
 function list(known: ConfigKey, { config, merged, held }: Explained): ConfigExplanation {
   const entries = merged.lists.get(known.key) ?? [];
-  const elements = entries.map(({ value, from }) => ({ value, from }));
+  const elements = entries.map(({ value, from }) => ({ value: shown(value, known.key), from }));
   const value = shown(valueAt(config, known.key) ?? [], known.key);
   const from = entries.at(-1)?.from ?? byDefault;
   return {

@@ -1,5 +1,5 @@
 /** All file work of this room: asynchronous, and nothing is followed that is not a regular file. */
-import { stat, statSync } from "node:fs";
+import { realpathSync, stat, statSync } from "node:fs";
 import { mkdir, open, readdir, readFile, realpath, rename, rm, stat as statNow } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -25,6 +25,15 @@ export function present(folder: string, names: readonly string[]): string[] {
   return names.map((name) => join(folder, name)).filter(isThere);
 }
 
+/** The real path of a regular file; undefined for all else. At once, as `present` does. */
+export function realFileNow(path: string): string | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === true ? realpathSync.native(path) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** What cannot be looked at counts as there, so that reading it says why not. */
 function isThere(path: string): boolean {
   try {
@@ -44,6 +53,16 @@ export async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
+/** Empty when there is no such file. */
+export async function readBytes(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (isMissing(error)) return new Uint8Array();
+    throw error;
+  }
+}
+
 /** Undefined when there is no such file. */
 export async function readText(path: string): Promise<string | undefined> {
   try {
@@ -54,12 +73,12 @@ export async function readText(path: string): Promise<string | undefined> {
   }
 }
 
-/** Replaces or creates a file of this user's own (0600, folders 0700): whole and durable, or not at all. */
-export async function writeOwn(path: string, text: string): Promise<void> {
+/** Replaces or creates a file of this user's own (by default 0600, folders 0700): whole and durable, or not at all. */
+export async function writeOwn(path: string, text: string, mode = 0o600): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const temporary = `${path}.${process.pid}.${process.hrtime.bigint().toString(36)}.tmp`;
   try {
-    const file = await open(temporary, "wx", 0o600);
+    const file = await open(temporary, "wx", mode);
     try {
       await file.writeFile(text);
       await file.sync();
@@ -71,6 +90,15 @@ export async function writeOwn(path: string, text: string): Promise<void> {
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+/** Of the file that is there. */
+export async function modeOf(path: string): Promise<number | undefined> {
+  const stats = await statNow(path).catch((error: unknown) => {
+    if (isMissing(error)) return undefined;
+    throw error;
+  });
+  return stats === undefined ? undefined : stats.mode & 0o777;
 }
 
 const lockRetryMs = 20;

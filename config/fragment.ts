@@ -4,10 +4,12 @@
  */
 import { isAbsolute, join, resolve } from "node:path";
 import type { ConfigSource } from "../core/contract/host.ts";
-import type { Json, JsonObject } from "../core/contract/messages.ts";
+import type { Json } from "../core/contract/messages.ts";
 import { findMode } from "../core/contract/modes.ts";
+import { isObject, type KeyPath } from "./data.ts";
+import { handlersOf } from "./hook-entries.ts";
 
-export type KeyPath = readonly (string | number)[];
+export { isObject, type KeyPath } from "./data.ts";
 
 export interface Fragment {
   layer: ConfigSource["layer"];
@@ -49,7 +51,12 @@ export function sourceOf(fragment: Fragment, path: KeyPath): string {
 export function entriesOf(fragment: Fragment, home: string): Entry[] {
   const entries: Entry[] = [];
   const walk = (value: Json, path: KeyPath): void => {
-    if (isObject(value)) {
+    if (isObject(value) && path.length === 1 && path[0] === "hooks") {
+      for (const { event, path: at, value: group } of handlersOf(value)) {
+        const from = { layer: fragment.layer, source: sourceOf(fragment, at) };
+        entries.push({ key: `hooks.${event}`, value: group, from, base: fragment.base, isElement: true });
+      }
+    } else if (isObject(value)) {
       for (const [key, inner] of Object.entries(value)) if (key !== "$schema") walk(inner, [...path, key]);
     } else if (Array.isArray(value)) {
       for (const [index, element] of value.entries()) entries.push(entry(element, [...path, index], true));
@@ -69,10 +76,6 @@ export function entriesOf(fragment: Fragment, home: string): Entry[] {
 /** Dotted, without the places of elements in their lists. */
 export function keyOf(path: KeyPath): string {
   return path.filter((part) => typeof part === "string").join(".");
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function normalised(key: string, value: Json, base: string, home: string): { value: Json; written?: string } {

@@ -1,57 +1,62 @@
-/** What the product's own commands may ask about the config (host.config). */
+/** What the product's own commands may ask about the config, and change in it (host.config). */
 import { join } from "node:path";
 import { GantryError } from "../core/contract/errors.ts";
 import type { ConfigHost, TrustStatus } from "../core/contract/host.ts";
+import type { KeyChange } from "./change-key.ts";
 import { kindOf, writeNew } from "./files.ts";
-import type { LoadedConfig } from "./loaded.ts";
+import type { HostChecks, LoadedConfig, LoadOptions } from "./loaded.ts";
+import type { Merged } from "./merge.ts";
+import type { Sources } from "./sources.ts";
 import { starterName, starterText } from "./starter.ts";
 
 export interface HostParts {
-  loaded: Pick<LoadedConfig, "project" | "problems" | "explain" | "effective">;
-  layerPaths: readonly { layer: string; path: string }[];
-  /** The project's own config files and programs in their place. */
-  projectFiles: readonly string[];
-  isHome: boolean;
+  loaded: LoadedConfig;
+  options: LoadOptions;
+  sources: Sources;
+  merged: Merged;
+  checks: HostChecks;
   trust: {
     status(): Promise<TrustStatus>;
     grant(): Promise<void>;
     revoke(): Promise<boolean>;
   };
+  /** The loader itself, for a look at the config as it would be. */
+  load(options: LoadOptions): Promise<LoadedConfig>;
 }
 
-export function createConfigHost({ loaded, layerPaths, projectFiles, isHome, trust }: HostParts): ConfigHost {
+export function createConfigHost(parts: HostParts): ConfigHost {
+  const { loaded, sources, trust } = parts;
+  const change = async (what: KeyChange): Promise<string> => await (await import("./change-key.ts")).changeKey(what, parts);
   return {
     effective: async () => loaded.effective(),
     explain: async (key) => await loaded.explain(key),
-    set: async () => {
-      throw new GantryError("INTERNAL", "not built yet");
-    },
-    unset: async () => {
-      throw new GantryError("INTERNAL", "not built yet");
-    },
+    set: async (key, value, layer) => await change({ key, value, layer }),
+    unset: async (key, layer) => await change({ key, layer }),
     problems: async () => loaded.problems,
-    schema: async () => (await import("./schema.ts")).configJsonSchema(),
+    schema: async () => (await import("./json-schema.ts")).configJsonSchema(),
     paths: async () =>
       await Promise.all(
-        layerPaths.map(async ({ layer, path }) => ({ layer, path, exists: (await kindOf(path)) !== undefined })),
+        sources.layerPaths().map(async ({ layer, path }) => ({ layer, path, exists: (await kindOf(path)) !== undefined })),
       ),
     async trust(action) {
       if (action === "revoke") await trust.revoke();
       if (action === "grant" && (await trust.status()).state !== "nothing-to-trust") await trust.grant();
       return await trust.status();
     },
-    async writeStarter() {
-      const [present] = projectFiles;
-      if (present !== undefined) throw new GantryError("CONFIG_INVALID", `${present} is there already; it is left as it is`);
-      if (isHome)
-        throw new GantryError("CONFIG_INVALID", `${loaded.project} is your home folder or above it, and so never a project`);
-      const file = join(loaded.project, starterName);
-      try {
-        await writeNew(file, starterText);
-      } catch (cause) {
-        throw new GantryError("CONFIG_INVALID", `${file} cannot be written: ${String(cause)}`, { cause });
-      }
-      return file;
-    },
+    writeStarter: async () => await writeStarter(sources),
   };
+}
+
+async function writeStarter({ project }: Pick<Sources, "project">): Promise<string> {
+  const [present] = [...project.files, ...project.programs];
+  if (present !== undefined) throw new GantryError("CONFIG_INVALID", `${present} is there already; it is left as it is`);
+  if (project.isHome)
+    throw new GantryError("CONFIG_INVALID", `${project.root} is your home folder or above it, and so never a project`);
+  const file = join(project.root, starterName);
+  try {
+    await writeNew(file, starterText);
+  } catch (cause) {
+    throw new GantryError("CONFIG_INVALID", `${file} cannot be written: ${String(cause)}`, { cause });
+  }
+  return file;
 }

@@ -12,11 +12,12 @@ export function parseJson(text: string): ParsedFile {
   const root = parseTree(body, errors, { allowTrailingComma: true });
   const faults = errors.map(({ error, offset }) => faultAt(body, offset, sentence(printParseErrorCode(error))));
   const data = root === undefined ? undefined : jsonOf(root, body, faults);
+  const starts = lineStarts(body);
   if (data === undefined && faults.length === 0) faults.push(faultAt(body, 0, "there is no value in it"));
   return {
     data: faults.length > 0 ? undefined : data,
     faults,
-    lineOf: (path) => (root === undefined ? undefined : lineOf(root, body, path)),
+    lineOf: (path) => (root === undefined ? undefined : lineOf(root, starts, path)),
   };
 }
 
@@ -52,13 +53,30 @@ function jsonOf(node: Node, text: string, faults: Fault[]): Json {
   return Object.fromEntries(entries);
 }
 
-function lineOf(root: Node, text: string, path: KeyPath): number {
+function lineOf(root: Node, starts: readonly number[], path: KeyPath): number {
   for (let length = path.length; length > 0; length--) {
     const node = findNodeAtLocation(root, path.slice(0, length));
     if (node === undefined) continue;
-    return faultAt(text, node.parent?.type === "property" ? node.parent.offset : node.offset, "").line;
+    return lineAt(starts, node.parent?.type === "property" ? node.parent.offset : node.offset);
   }
-  return faultAt(text, root.offset, "").line;
+  return lineAt(starts, root.offset);
+}
+
+/** Every element of a config is asked for its line: the lines are counted once. */
+function lineStarts(text: string): number[] {
+  const starts = [0];
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  return starts;
+}
+
+function lineAt(starts: readonly number[], offset: number): number {
+  let [low, high] = [0, starts.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((starts[middle] ?? 0) <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function faultAt(text: string, offset: number, message: string): Fault {

@@ -1,5 +1,14 @@
 /** What a load of the config hands over. */
-import type { ConfigExplanation, ConfigHost, ConfigProblem, ConfigSource, TrustStatus } from "../core/contract/host.ts";
+
+import type { Verdict } from "../core/contract/hooks.ts";
+import type {
+  ConfigExplanation,
+  ConfigHost,
+  ConfigProblem,
+  ConfigSource,
+  DeclaredHook,
+  TrustStatus,
+} from "../core/contract/host.ts";
 import type { Json, JsonObject } from "../core/contract/messages.ts";
 import type { Environment, GantryPaths } from "./paths.ts";
 import type { Config } from "./schema.ts";
@@ -12,6 +21,14 @@ export interface RuleLine {
   source: string;
   /** Absolute folder that `Tool(/…)` starts from: the project root, the user config's folder, `/` for managed, else cwd. */
   base: string;
+}
+
+/** What must be decided about a call, as `permissions.tests` says it. */
+export interface PermissionTest {
+  call: string;
+  expect: Verdict;
+  /** `file:line`, a variable, or a flag. */
+  source: string;
 }
 
 export interface LoadFlags {
@@ -31,6 +48,13 @@ export interface LoadOptions {
   flags: LoadFlags;
   /** Holds managed.{json,yaml}; default /etc/gantry. Never from a variable: the user may not choose who manages them. */
   managedFolder?: string;
+  /** Read in place of what a layer's file says, or would say if it were there: to look at a change before it is made. */
+  instead?: { layer: "user" | "project" | "local"; path: string; text: string };
+}
+
+export interface HostChecks {
+  /** Every problem of a loaded config; by default its own, without the rules' and hooks' grammar. */
+  problemsOf?(loaded: LoadedConfig): Promise<ConfigProblem[]>;
 }
 
 export interface LoadedConfig {
@@ -47,6 +71,16 @@ export interface LoadedConfig {
   ruleList: RuleLine[];
   /** Allow rules of the project that wait for trust. */
   heldRules: RuleLine[];
+  /** Hooks of every layer but what waits for trust; lowest layer first, in the order written for each event. */
+  hookList: DeclaredHook[];
+  /** Hooks of the project that wait for trust. */
+  heldHooks: DeclaredHook[];
+  /** Real paths of the files that the hooks of all layers name in their command lines, held ones too. */
+  hookScripts: string[];
+  /** Of every layer. */
+  permissionTests: PermissionTest[];
+  /** Files of any layer, and scripts of the project's hooks, that are not what they were at the load: changed, new or gone. */
+  changedSince(): Promise<string[]>;
   /** Where the value of a key is from. */
   sourceOf(key: string): ConfigSource;
   /** CONFIG_KEY_UNKNOWN. */
@@ -55,5 +89,6 @@ export interface LoadedConfig {
   effective(): JsonObject;
   /** Adds an allow rule to the local layer, for later loads; where it stands, as `file:line`. */
   rememberAlways(rule: string): Promise<string>;
-  host(): ConfigHost;
+  /** With `problemsOf`, set and unset refuse what it finds wrong with the config as it would be. */
+  host(options?: HostChecks): ConfigHost;
 }

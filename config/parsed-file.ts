@@ -18,11 +18,14 @@ export interface ParsedFile {
 }
 
 /** By the name's ending; a name without one is JSON where it starts with a brace, else YAML. */
+export function isJsonText(name: string, text: string): boolean {
+  return /\.jsonc?$/.test(name) || (!/\.ya?ml$/.test(name) && /^\s*(?:\{|\/[/*])/.test(text));
+}
+
 export async function parseFile(name: string, text: string): Promise<ParsedFile> {
-  const isJson = /\.jsonc?$/.test(name) || (!/\.ya?ml$/.test(name) && /^\s*(?:\{|\/[/*])/.test(text));
   if (text.trim() === "") return { data: {}, faults: [], lineOf: () => undefined };
   try {
-    if (isJson) return (await import("./json-text.ts")).parseJson(text);
+    if (isJsonText(name, text)) return (await import("./json-text.ts")).parseJson(text);
     return (await import("./yaml-text.ts")).parseYaml(text);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;

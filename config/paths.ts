@@ -57,6 +57,6 @@ function xdg(value: string | undefined, home: string, fallback: string): string 
 }
 
 /** Hex. The module is taken when it is first needed: it costs 3 ms, and a start without trust or local rules needs no hash. */
-export function sha256(text: string): string {
+export function sha256(text: string | Uint8Array): string {
   return process.getBuiltinModule("node:crypto").createHash("sha256").update(text).digest("hex");
 }

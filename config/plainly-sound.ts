@@ -5,11 +5,13 @@
 import type { Json } from "../core/contract/messages.ts";
 import { findMode } from "../core/contract/modes.ts";
 import { isObject } from "./fragment.ts";
+import { hookFaults } from "./hook-entries.ts";
 import { isModelName } from "./model-name.ts";
+import type { KeyType } from "./schema.ts";
 
 type Test = (value: Json) => boolean;
 interface Group {
-  readonly [key: string]: Test | Group;
+  readonly [key: string]: readonly [KeyType, Test] | Group;
 }
 
 const isCount = (value: Json): boolean => typeof value === "number" && Number.isSafeInteger(value) && value > 0;
@@ -18,26 +20,43 @@ const isRuleList = (value: Json): boolean =>
   Array.isArray(value) && value.every((rule) => typeof rule === "string" && rule.length > 0 && rule.length <= 10_000);
 const isVariables = (value: Json): boolean =>
   isObject(value) && Object.entries(value).every(([name, text]) => /^[A-Za-z_]\w*$/.test(name) && typeof text === "string");
+const isOneOf =
+  (...words: string[]): Test =>
+  (value) =>
+    typeof value === "string" && words.includes(value);
+const isVerdict = isOneOf("allow", "ask", "deny");
+const isTests = (value: Json): boolean =>
+  Array.isArray(value) &&
+  value.every((test) => {
+    if (!isObject(test) || Object.keys(test).length !== 2) return false;
+    const { call, expect } = test;
+    return typeof call === "string" && call !== "" && call.length <= 10_000 && expect !== undefined && isVerdict(expect);
+  });
 
 const known: Group = {
-  model: isModelName,
+  model: ["string", isModelName],
   permissions: {
-    mode: (value) => findMode(value) !== undefined,
-    allow: isRuleList,
-    ask: isRuleList,
-    deny: isRuleList,
-    additionalDirectories: isRuleList,
+    mode: ["string", (value) => findMode(value) !== undefined],
+    allow: ["list", isRuleList],
+    ask: ["list", isRuleList],
+    deny: ["list", isRuleList],
+    additionalDirectories: ["list", isRuleList],
+    tests: ["list", isTests],
   },
   limits: {
-    maxTurns: isCount,
-    maxCostUsd: isAmount,
-    timeoutSeconds: isAmount,
-    toolTimeoutMs: (value) => isCount(value) && Number(value) < 2_000_000_000,
-    toolOutputBytes: (value) => isCount(value) && Number(value) >= 1024,
-    toolOutputLines: isCount,
-    parallelReads: (value) => isCount(value) && Number(value) <= 64,
+    maxTurns: ["integer", isCount],
+    maxCostUsd: ["number", isAmount],
+    timeoutSeconds: ["number", isAmount],
+    toolTimeoutMs: ["integer", (value) => isCount(value) && Number(value) < 2_000_000_000],
+    toolOutputBytes: ["integer", (value) => isCount(value) && Number(value) >= 1024],
+    toolOutputLines: ["integer", isCount],
+    parallelReads: ["integer", (value) => isCount(value) && Number(value) <= 64],
   },
-  env: isVariables,
+  env: ["map", isVariables],
+  hooks: ["map", (value) => hookFaults(value).length === 0],
+  sandbox: { shell: ["string", isOneOf("off", "auto", "require")] },
+  policy: { edits: ["string", isOneOf("ask", "off")] },
+  claudeSettings: ["list", (value) => Array.isArray(value) && value.every(isOneOf("user", "project", "local"))],
 };
 
 /** True only for data that the schema accepts; false says nothing. */
@@ -46,6 +65,18 @@ export function isPlainlySound(data: Json, group: Group = known): boolean {
   return Object.entries(data).every(([key, value]) => {
     const test = Object.hasOwn(group, key) ? group[key] : undefined;
     if (test === undefined) return false;
-    return typeof test === "function" ? test(value) : isPlainlySound(value, test);
+    return isLeaf(test) ? test[1](value) : isPlainlySound(value, test);
   });
+}
+
+/** The keys that can be told, and typed, without the schema. */
+export function plainKeys(group: Group = known, above: readonly string[] = []): { key: string; type: KeyType }[] {
+  return Object.entries(group).flatMap(([name, inner]) => {
+    const path = [...above, name];
+    return isLeaf(inner) ? [{ key: path.join("."), type: inner[0] }] : plainKeys(inner, path);
+  });
+}
+
+function isLeaf(value: Group[string] | undefined): value is readonly [KeyType, Test] {
+  return Array.isArray(value);
 }

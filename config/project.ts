@@ -2,9 +2,10 @@
  * Where a project starts: the nearest folder upward that holds a Gantry config or .git, never HOME nor a folder above it;
  * else the working folder. Nothing above the root is read.
  */
-import { dirname, sep } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { kindOf, maxConfigBytes, present, readText } from "./files.ts";
 
+export const manifestName = "package.json";
 const dataNames = [
   "gantry.config.json",
   "gantry.config.jsonc",
@@ -42,9 +43,14 @@ export async function findProject(cwd: string, home: string): Promise<Project> {
   return { root: cwd, files, programs, isHome: true };
 }
 
+/** Every name at a project's root that counts as its config, there or not. */
+export function configNamesAt(root: string): string[] {
+  return [...dataNames, ...codeNames, manifestName].map((name) => join(root, name));
+}
+
 async function lookAt(folder: string): Promise<{ files: string[]; programs: string[]; hasGit: boolean }> {
   const files = present(folder, dataNames);
-  const [manifest] = present(folder, ["package.json"]);
+  const [manifest] = present(folder, [manifestName]);
   if (manifest !== undefined && (await hasOwnKey(manifest))) files.push(manifest);
   return { files, programs: present(folder, codeNames), hasGit: present(folder, [".git"]).length > 0 };
 }

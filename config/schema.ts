@@ -23,6 +23,9 @@ const permissions = z.strictObject({
   additionalDirectories: z
     .array(z.string().min(1))
     .describe("Folders outside the workspace that calls may touch as if inside it. Joined over all layers."),
+  tests: z
+    .array(z.strictObject({ call: z.string().min(1).max(10_000), expect: z.enum(["allow", "ask", "deny"]) }))
+    .describe("Calls and what must be decided about them; config validate runs them. Joined over all layers."),
 });
 
 const limits = z.strictObject({
@@ -65,6 +68,27 @@ const env = z
   .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())
   .describe("Environment variables that programs started by tools see. Merged by name.");
 
+/** Only its outer form; core/contract/hook-config.ts has the rest, and config/hook-entries.ts the words about what is wrong. */
+const hooks = z
+  .record(z.string(), z.array(z.record(z.string(), z.unknown())))
+  .describe("Hooks by event, {Event: [{matcher?, hooks: [handler]}]}. Joined over all layers.");
+
+const sandbox = z.strictObject({
+  shell: z
+    .enum(["off", "auto", "require"])
+    .describe("Run shell lines in an OS sandbox: auto where this machine can, require or not at all, off never."),
+});
+
+const policy = z.strictObject({
+  edits: z.enum(["ask", "off"]).describe("Ask before lockfiles, secrets and .git are edited, in every mode."),
+});
+
+const claudeSettings = z
+  .array(z.enum(["user", "project", "local"]))
+  .describe(
+    "Also read rules, hooks and env of ~/.claude/settings.json (user), .claude/settings.json (project) and .claude/settings.local.json (local). Joined over all layers.",
+  );
+
 /** What one file, variable or flag may hold: any part of the config. */
 export const layerSchema = z.strictObject({
   $schema: z.string().optional().describe("For editors; not used."),
@@ -76,6 +100,10 @@ export const layerSchema = z.strictObject({
     .optional()
     .describe("Settings of the model providers."),
   env: env.optional(),
+  hooks: hooks.optional(),
+  sandbox: sandbox.partial().optional().describe("What programs that tools start are kept in."),
+  policy: policy.partial().optional().describe("Settings of the policy plugin."),
+  claudeSettings: claudeSettings.optional(),
 });
 
 /** The whole config, defaults filled in. */
@@ -85,6 +113,11 @@ export interface Config {
   limits: z.infer<typeof limits>;
   providers: { anthropic: z.infer<typeof anthropic> };
   env: z.infer<typeof env>;
+  /** Each handler in a group of its own. */
+  hooks: Record<string, JsonObject[]>;
+  sandbox: z.infer<typeof sandbox>;
+  policy: z.infer<typeof policy>;
+  claudeSettings: z.infer<typeof claudeSettings>;
 }
 
 export type KeyType = "string" | "integer" | "number" | "list" | "map";
@@ -103,16 +136,6 @@ export interface ConfigKey {
 /** Every key that can be set, in the order of the schema; groups left out. */
 export function configKeys(): ConfigKey[] {
   return keysBelow(z.toJSONSchema(layerSchema) as JsonObject, []).filter(({ key }) => key !== "$schema");
-}
-
-/** JSON Schema (2020-12) of a config file, with defaults. */
-export function configJsonSchema(): JsonObject {
-  const schema = z.toJSONSchema(layerSchema) as JsonObject;
-  for (const { key, default: value } of configKeys()) {
-    const target = key.split(".").reduce<JsonObject>((at, part) => object(object(at["properties"])[part]), schema);
-    if (value !== null) target["default"] = value;
-  }
-  return { title: "Gantry config", ...schema };
 }
 
 function keysBelow(schema: JsonObject, path: string[]): ConfigKey[] {
@@ -139,6 +162,7 @@ function defaultOf(path: readonly string[]): Json {
   return (value as Json | undefined) ?? null;
 }
 
-function object(value: Json | undefined): JsonObject {
+/** Nothing in it where it is no object. */
+export function object(value: Json | undefined): JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
 }

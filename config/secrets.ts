@@ -14,6 +14,8 @@ export function shown(value: Json, key = ""): Json {
     );
   }
   if (typeof value !== "string") return value;
+  // A header of a hook may carry a credential; one that is taken from a variable does not show it.
+  if (/^hooks\..*\.headers\.[^.]+$/.test(key) && !/^[\w ]*\$\{?\w+\}?$/.test(value)) return hiddenText;
   if (key.startsWith("env.") && namesSecret(key)) return hiddenText;
   return value.replace(/^(\w+:\/\/)[^/?#]*@/, `$1${hiddenText}@`);
 }

@@ -5,7 +5,7 @@ import type { ConfigProblem, ConfigSource } from "../core/contract/host.ts";
 import { kindOf, maxConfigBytes, namesIn, realPathOf } from "./files.ts";
 import type { LoadOptions } from "./loaded.ts";
 import { type GantryPaths, homeOf, paths, projectSlug } from "./paths.ts";
-import { findProject, type Project } from "./project.ts";
+import { configNamesAt, findProject, type Project } from "./project.ts";
 
 export interface SourceFile {
   layer: ConfigSource["layer"];
@@ -24,11 +24,17 @@ export interface Sources {
   /** Lowest layer first; regular files of a format that is data. */
   files: SourceFile[];
   problems: ConfigProblem[];
+  /** The layer whose file stands, or would stand, in the folder of `path`. */
+  layerOf(path: string): ConfigSource["layer"] | undefined;
+  /** The project's name in this user's own folders. */
+  slug(): string;
+  /** Every path where a layer's file may be, there or not. */
+  watched(): string[];
   /** Where each layer's file is, or would be. */
   layerPaths(): { layer: string; path: string }[];
 }
 
-export async function findSources({ cwd, env, flags, managedFolder = "/etc/gantry" }: LoadOptions): Promise<Sources> {
+export async function findSources({ cwd, env, flags, instead, managedFolder = "/etc/gantry" }: LoadOptions): Promise<Sources> {
   const own = paths(env);
   const [realCwd, realHome, ownNames, managedNames] = await Promise.all([
     realPathOf(resolve(cwd)),
@@ -52,13 +58,42 @@ export async function findSources({ cwd, env, flags, managedFolder = "/etc/gantr
     ...managed.map((path) => ({ layer: "managed" as const, path, base: "/" })),
   ];
   const files = (await Promise.all(candidates.map(async (file) => await readable(file, problems)))).flat();
+  if (instead !== undefined && !files.some(({ path }) => path === instead.path)) {
+    const base = instead.layer === "user" ? dirname(instead.path) : project.root;
+    files.push({ layer: instead.layer, path: instead.path, base });
+  }
+  const layerOf = (path: string): ConfigSource["layer"] | undefined => {
+    const folder = dirname(path);
+    if (folder === own.configHome || user.includes(path)) return "user";
+    if (folder === project.root) return "project";
+    if (path === localFile()) return "local";
+    return folder === managedFolder ? "managed" : undefined;
+  };
+  const watched = (): string[] => [
+    ...(flags.config === undefined ? dataEndings.map((ending) => join(own.configHome, `config.${ending}`)) : user),
+    ...configNamesAt(project.root),
+    localFile(),
+    ...dataEndings.map((ending) => join(managedFolder, `managed.${ending}`)),
+  ];
   const layerPaths = (): { layer: string; path: string }[] => [
     { layer: "user", path: user[0] ?? join(own.configHome, "config.json") },
     { layer: "project", path: project.files[0] ?? join(project.root, "gantry.config.jsonc") },
     { layer: "local", path: localFile() },
     { layer: "managed", path: managed[0] ?? join(managedFolder, "managed.json") },
   ];
-  return { paths: own, home, cwd: realCwd, project, localFile, files, problems, layerPaths };
+  return {
+    paths: own,
+    home,
+    cwd: realCwd,
+    project,
+    localFile,
+    files,
+    problems,
+    layerOf,
+    slug: () => projectSlug(project.root),
+    watched,
+    layerPaths,
+  };
 }
 
 const dataEndings = ["json", "jsonc", "yaml", "yml"];
@@ -113,8 +148,8 @@ async function givenFile(text: string, cwd: string): Promise<string> {
   return path;
 }
 
-/** Not a pipe that never ends, not a folder, not a program, not a gigabyte. */
-async function readable(file: SourceFile, problems: ConfigProblem[]): Promise<SourceFile[]> {
+/** None when it is not there. Not a pipe that never ends, not a folder, not a program, not a gigabyte. */
+export async function readable(file: SourceFile, problems: ConfigProblem[]): Promise<SourceFile[]> {
   const found = await kindOf(file.path);
   if (found === undefined) return [];
   const ending = extname(basename(file.path)).slice(1);

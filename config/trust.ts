@@ -4,11 +4,14 @@
  */
 import { join } from "node:path";
 import type { TrustStatus } from "../core/contract/host.ts";
+import type { Json } from "../core/contract/messages.ts";
 import { type Mode, modes } from "../core/contract/modes.ts";
+import { printable } from "../core/contract/printable.ts";
 import { readText, removeFile, writeOwn } from "./files.ts";
-import type { Entry } from "./fragment.ts";
+import { type Entry, isObject } from "./fragment.ts";
 import { projectSlug, sha256 } from "./paths.ts";
 import type { Config } from "./schema.ts";
+import { shown } from "./secrets.ts";
 
 export type TrustPart = TrustStatus["parts"][number];
 
@@ -33,9 +36,10 @@ export function divide(entries: readonly Entry[], lower: Config): Division {
   return division;
 }
 
-/** SHA-256 of the held entries, whatever their order. */
-export function trustHash(held: readonly Entry[]): string {
-  const lines = held.map(({ key, value }) => JSON.stringify([key, value])).sort();
+/** SHA-256 of the held entries, whatever their order, and of the files that are bound with them. */
+export function trustHash(held: readonly Entry[], seals: readonly (readonly [file: string, content: string])[] = []): string {
+  const lines = [...held.map(({ key, value }) => JSON.stringify([key, value])), ...seals.map((seal) => JSON.stringify(seal))];
+  lines.sort();
   return sha256(JSON.stringify(lines));
 }
 
@@ -44,14 +48,15 @@ export function createTrustStore(stateHome: string, project: string) {
   const file = (): string => join(stateHome, "trust", `${projectSlug(project)}.json`);
   return {
     file,
-    async state(held: readonly Entry[]): Promise<TrustStatus["state"]> {
-      if (held.length === 0) return "nothing-to-trust";
+    /** `hash` of what asks for trust now; undefined when nothing does. */
+    async state(hash: string | undefined): Promise<TrustStatus["state"]> {
+      if (hash === undefined) return "nothing-to-trust";
       const recorded = recordedHash((await readText(file())) ?? "", project);
       if (recorded === undefined) return "untrusted";
-      return recorded === trustHash(held) ? "trusted" : "changed";
+      return recorded === hash ? "trusted" : "changed";
     },
-    async grant(held: readonly Entry[]): Promise<void> {
-      const record = { project, sha256: trustHash(held), grantedAt: new Date().toISOString() };
+    async grant(hash: string): Promise<void> {
+      const record = { project, sha256: hash, grantedAt: new Date().toISOString() };
       await writeOwn(file(), `${JSON.stringify(record, null, 2)}\n`);
     },
     /** True when there was a record. */
@@ -74,6 +79,9 @@ function recordedHash(text: string, project: string): string | undefined {
   }
 }
 
+/** From the one that confines least. */
+const sandboxWords: readonly string[] = ["off", "auto", "require"];
+
 const bounds: Readonly<Record<string, (config: Config) => number | undefined>> = {
   "limits.maxTurns": ({ limits }) => limits.maxTurns,
   // Not set is no limit: nothing can raise it.
@@ -88,22 +96,37 @@ const bounds: Readonly<Record<string, (config: Config) => number | undefined>> =
 };
 
 function asksFor({ key, value, written }: Entry, lower: Config): string | undefined {
-  const shown = printable(String(value));
-  if (key === "permissions.allow") return `allow rule ${shown}`;
-  if (key === "permissions.additionalDirectories") return `access to the folder ${shown}`;
-  if (key.startsWith("env.")) return `environment variable ${printable(key.slice(4))}=${shown}`;
-  if (/^providers\..+\.baseUrl$/.test(key)) return `model requests sent to ${shown}`;
-  if (key === "model") return shown.startsWith("scripted/") ? `the scripted model ${shown}` : undefined;
+  const text = printable(String(value));
+  if (key === "permissions.allow") return `allow rule ${text}`;
+  if (key === "permissions.additionalDirectories") return `access to the folder ${text}`;
+  if (key.startsWith("env.")) return `environment variable ${printable(key.slice(4))}=${text}`;
+  if (/^providers\..+\.baseUrl$/.test(key)) return `model requests sent to ${text}`;
+  if (key === "model") return text.startsWith("scripted/") ? `the scripted model ${text}` : undefined;
+  if (key.startsWith("hooks.")) return `a hook on ${printable(key.slice("hooks.".length))}${hookText(shown(value, key))}`;
+  if (key === "claudeSettings") return `reading the ${text} settings of .claude`;
+  if (key === "sandbox.shell") {
+    const weaker = sandboxWords.indexOf(text) < sandboxWords.indexOf(lower.sandbox.shell);
+    return weaker ? `sandbox.shell ${text} in place of ${lower.sandbox.shell}` : undefined;
+  }
+  if (key === "policy.edits") {
+    return text === "off" && lower.policy.edits !== "off" ? "policy.edits off: no question before guarded edits" : undefined;
+  }
   if (key === "permissions.mode") {
-    return isLooser(value as Mode, lower.permissions.mode) ? `permission mode ${written ?? shown}` : undefined;
+    return isLooser(value as Mode, lower.permissions.mode) ? `permission mode ${written ?? text}` : undefined;
   }
   const bound = bounds[key]?.(lower);
-  return bound !== undefined && Number(value) > bound ? `${key} raised from ${bound} to ${shown}` : undefined;
+  return bound !== undefined && Number(value) > bound ? `${key} raised from ${bound} to ${text}` : undefined;
 }
 
-/** A project's words may hold terminal codes and invisible letters; here they are spelled out. */
-function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (letter) => `\\u{${letter.codePointAt(0)?.toString(16) ?? ""}}`);
+/** ` of Bash: ./check.sh --fast`: the matcher, and what would be run or called. A list of arguments is shown as one, never as a line. */
+function hookText(value: Json): string {
+  const { matcher, hooks } = isObject(value) ? value : {};
+  const [handler] = Array.isArray(hooks) ? hooks : [];
+  if (!isObject(handler)) return "";
+  const { command, args, url, prompt, type } = handler;
+  const what = [command ?? url ?? prompt ?? `of type ${String(type)}`, ...(args === undefined ? [] : [JSON.stringify(args)])];
+  const condition = handler["if"] === undefined ? "" : ` if ${String(handler["if"])}`;
+  return printable(`${matcher === undefined ? "" : ` of ${String(matcher)}`}${condition}: ${what.map(String).join(" ")}`);
 }
 
 /** Whether `mode` lets more happen without a question than `other`. */

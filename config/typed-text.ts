@@ -3,10 +3,10 @@
 import type { ConfigProblem } from "../core/contract/host.ts";
 import type { Json } from "../core/contract/messages.ts";
 import { nearest } from "../core/contract/nearest.ts";
-import { nameableKeys, unknownKey } from "./check.ts";
 import { type Fragment, fragmentAt } from "./fragment.ts";
 import { type Environment, isConfigVariable, reservedNames } from "./paths.ts";
-import { type ConfigKey, configKeys } from "./schema.ts";
+import { plainKeys } from "./plainly-sound.ts";
+import type { ConfigKey } from "./schema.ts";
 
 export interface TypedTexts {
   fragments: Fragment[];
@@ -14,10 +14,11 @@ export interface TypedTexts {
 }
 
 /** `base` is the folder that relative values start from: the working folder. */
-export function variablesOf(env: Environment, base: string): TypedTexts {
-  const keys = configKeys();
+export async function variablesOf(env: Environment, base: string): Promise<TypedTexts> {
   const texts: TypedTexts = { fragments: [], problems: [] };
-  for (const name of Object.keys(env).filter(isConfigVariable).sort()) {
+  const names = Object.keys(env).filter(isConfigVariable).sort();
+  const keys = await keysFor((known) => names.every((name) => findVariable(name, known) !== undefined));
+  for (const name of names) {
     const text = env[name] ?? "";
     const found = findVariable(name, keys);
     if (found === undefined) texts.problems.push(unknownVariable(name, keys));
@@ -33,8 +34,10 @@ export function variablesOf(env: Environment, base: string): TypedTexts {
   return texts;
 }
 
-export function settingsOf(settings: readonly string[], base: string): TypedTexts {
-  const keys = configKeys();
+export async function settingsOf(settings: readonly string[], base: string): Promise<TypedTexts> {
+  const keys = await keysFor((known) =>
+    settings.every((setting) => findKey(setting.split("=", 1)[0] ?? "", known) !== undefined),
+  );
   const texts: TypedTexts = { fragments: [], problems: [] };
   for (const setting of settings) {
     const equals = setting.indexOf("=");
@@ -43,12 +46,11 @@ export function settingsOf(settings: readonly string[], base: string): TypedText
       continue;
     }
     const path = setting.slice(0, equals).split(".");
-    const key = keys.find(
-      (known) => known.key === path.join(".") || (known.type === "map" && path.length === 2 && known.key === path[0]),
-    );
+    const key = findKey(path.join("."), keys);
     const text = setting.slice(equals + 1);
-    if (key === undefined && !nameableKeys().includes(path.join("."))) {
-      const { code, message, hint } = unknownKey(path);
+    const check = key === undefined ? await import("./check.ts") : undefined;
+    if (check !== undefined && !check.nameableKeys().includes(path.join("."))) {
+      const { code, message, hint } = check.unknownKey(path);
       const problem = { code, message: `--set: ${message}`, key: path.join(".") };
       texts.problems.push(hint === undefined ? problem : { ...problem, hint });
       continue;
@@ -60,12 +62,25 @@ export function settingsOf(settings: readonly string[], base: string): TypedText
   return texts;
 }
 
+type Key = Pick<ConfigKey, "key" | "type">;
+
+/** The few keys that are told without the schema, where they are enough: the schema costs more than all of the load. */
+async function keysFor(areEnough: (keys: readonly Key[]) => boolean): Promise<readonly Key[]> {
+  const plain = plainKeys();
+  return areEnough(plain) ? plain : (await import("./schema.ts")).configKeys();
+}
+
+function findKey(dotted: string, keys: readonly Key[]): Key | undefined {
+  const [first, ...rest] = dotted.split(".");
+  return keys.find(({ key, type }) => key === dotted || (type === "map" && rest.length === 1 && key === first));
+}
+
 interface Target {
-  key: ConfigKey;
+  key: Key;
   path: string[];
 }
 
-function findVariable(name: string, keys: readonly ConfigKey[]): Target | undefined {
+function findVariable(name: string, keys: readonly Key[]): Target | undefined {
   const parts = name.slice("GANTRY_".length).split("__");
   const plain = parts.map(lettersOf).join(".");
   const key = keys.find((known) => known.key.toLowerCase() === plain);
@@ -78,7 +93,7 @@ function lettersOf(part: string): string {
   return part.replaceAll("_", "").toLowerCase();
 }
 
-function unknownVariable(name: string, keys: readonly ConfigKey[]): ConfigProblem {
+function unknownVariable(name: string, keys: readonly Key[]): ConfigProblem {
   const known = [...keys.map(({ key }) => variableOf(key)), ...reservedNames];
   const near =
     nearest(name, known) ??
@@ -106,6 +121,7 @@ function variableOf(key: string): string {
 /** What does not fit the type stays a text, which the schema then refuses with the type it wants. */
 function typed(text: string, { key, path }: Target): Json {
   const isInside = path.join(".") !== key.key;
+  if (isInside && key.key === "hooks") return text.trimStart().startsWith("[") ? jsonOr(text) : text;
   if (isInside || key.type === "string") return text;
   if (key.type === "integer" || key.type === "number")
     return /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : text;

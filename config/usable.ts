@@ -3,9 +3,15 @@ import { GantryError } from "../core/contract/errors.ts";
 import type { ConfigProblem, TrustStatus } from "../core/contract/host.ts";
 import { configError } from "./problems.ts";
 
-/** The problems' code, all of them in one error. */
+/** The problems' code, all of them in one error. Warnings refuse nothing. */
 export function refuseProblems(problems: readonly ConfigProblem[]): void {
-  if (problems.length > 0) throw configError(problems);
+  const errors = problems.filter(({ severity }) => severity !== "warning");
+  if (errors.length > 0) throw configError(errors);
+}
+
+/** What a run goes on with, and says. */
+export function warningsOf(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  return problems.filter(({ severity }) => severity === "warning");
 }
 
 export function needsTrust({ state }: TrustStatus): boolean {

@@ -5,6 +5,7 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { configJsonSchema } from "../config/json-schema.ts";
 import { makeBundles } from "./build/bundles.ts";
 import { thirdPartyLicenses } from "./build/licenses.ts";
 import { builtInManifests } from "./build/manifests.ts";
@@ -29,6 +30,7 @@ try {
   ]);
   await writeFile(join(fresh, "manifests.json"), JSON.stringify(manifests));
   inputs.push(...(await writeToolInputs(root, fresh, manifests)));
+  await writeFile(join(fresh, "config.schema.json"), `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
   // The package is "type": "module"; what is built is CommonJS.
   await writeFile(join(fresh, "package.json"), '{"type":"commonjs"}\n');
   await writeFile(join(fresh, "THIRD-PARTY-LICENSES.txt"), await thirdPartyLicenses(root, inputs));

@@ -14,6 +14,7 @@ const threadEntry = "tool-thread";
 const groups: Record<string, string>[] = [
   { cli: "core/shell/cli.ts" },
   { [threadEntry]: "workers/inside/tool-thread.ts" },
+  { "sandbox-host": "workers/sandbox-host.ts" },
   {
     index: "core/index.ts",
     plugin: "core/contract/plugin.ts",
@@ -88,8 +89,8 @@ function sharedOptions(root: string): BuildOptions {
     minifySyntax: true,
     logLevel: "warning",
     alias: publicModules(root),
-    // ripgrep finds its binary beside its own package. The other two are optional parts that are never installed.
-    external: ["@vscode/ripgrep", "@napi-rs/nice"],
+    // ripgrep and the sandbox find their binaries beside their own packages. The other one is an optional part, never installed.
+    external: ["@vscode/ripgrep", "@anthropic-ai/sandbox-runtime", "@napi-rs/nice"],
     // The entry that packages offer to bundlers of ES modules: it is tree-shaken.
     mainFields: ["module", "main"],
   };

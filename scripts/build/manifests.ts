@@ -102,6 +102,8 @@ function tapManifest(tap: AnyTap): TapManifest {
     name: tap.name ?? tap.on,
     ...(tap.tools === undefined ? {} : { tools: tap.tools }),
     stage: tap.stage ?? 0,
+    ...(tap.before === undefined ? {} : { before: tap.before }),
+    ...(tap.timeoutMs === undefined ? {} : { timeoutMs: tap.timeoutMs }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { defaults } from "../../config/defaults.ts";
-import { configJsonSchema, configKeys, layerSchema } from "../../config/schema.ts";
+import { configJsonSchema } from "../../config/json-schema.ts";
+import { configKeys, layerSchema } from "../../config/schema.ts";
 import { modes } from "../../core/contract/modes.ts";
 import { createPlace } from "./place.ts";
 

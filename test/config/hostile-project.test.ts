@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createPlace } from "./place.ts";
@@ -121,4 +121,21 @@ test("a key of package.json that is written with escapes is seen", async () => {
   place.write("package.json", '{ "g\\u0061ntry": { "modle": "a/b" } }');
   const { problems } = await place.load();
   expect(problems).toMatchObject([{ code: "CONFIG_KEY_UNKNOWN" }]);
+});
+
+test("$import and programs named in .claude and in hooks are never followed or run by a load", () => {
+  const place = createPlace();
+  const marker = plant(place);
+  place.write("package.json", "{}");
+  for (const stem of ["gantry.config", ".gantryrc"]) {
+    for (const ending of ["js", "cjs", "ts", "cts", "mjs", "mts"])
+      rmSync(join(place.project, `${stem}.${ending}`), { force: true });
+  }
+  const hooks = { SessionStart: [{ hooks: [{ type: "command", command: "node payload.cjs" }] }] };
+  place.write("gantry.config.json", { claudeSettings: ["project", "local"], hooks });
+  place.write(".claude/settings.json", { $import: "../payload.cjs", hooks });
+  place.write(".claude/settings.local.json", { $import: ["../payload.cjs"], extends: "../payload.cjs" });
+  const { problems } = loadThere(place.project, place.env, place.managedFolder);
+  expect(existsSync(marker)).toBe(false);
+  expect(problems.map(({ message }) => message)).toEqual(["not read: $import", "not read: $import, extends"]);
 });

@@ -25,7 +25,12 @@ test("each layer beats the one below it, key by key, and explain shows the whole
   const loaded = await place.load({
     env: { GANTRY_LIMITS__MAX_TURNS: "70" },
   });
-  expect(loaded.problems).toEqual([]);
+  const locked = `limits.maxTurns is locked to 50 by ${managed}:2`;
+  const warning = { code: "CONFIG_LOCKED", severity: "warning", key: "limits.maxTurns" };
+  expect(loaded.problems).toEqual([
+    ...[user, project, localFile].map((file) => ({ ...warning, file, line: 3, message: `${locked}; this line has no effect` })),
+    { ...warning, message: `GANTRY_LIMITS__MAX_TURNS: ${locked}` },
+  ]);
   expect(loaded.config.limits).toEqual({ ...defaults.limits, maxTurns: 50, parallelReads: 4 });
   expect(await loaded.explain("limits.maxTurns")).toEqual({
     key: "limits.maxTurns",
@@ -141,6 +146,7 @@ test("variables set nested keys, lists and the env map", async () => {
     ask: [],
     deny: ["Bash(rm:*)"],
     additionalDirectories: [],
+    tests: [],
   });
   expect(loaded.config.limits.maxCostUsd).toBe(2.5);
   expect(loaded.config.providers.anthropic.baseUrl).toBe("http://127.0.0.1:9");

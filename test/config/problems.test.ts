@@ -35,7 +35,6 @@ const wrongKeys: [string, object, { code: string; key: string; message: string }
     JSON.parse('{"__proto__": {"model": "a/b"}}'),
     { code: "CONFIG_KEY_UNKNOWN", key: "__proto__", message: '"__proto__" is no config key' },
   ],
-  ["hooks", { hooks: {} }, { code: "CONFIG_INVALID", key: "hooks", message: "hooks is known, not in this build" }],
   ["plugins", { plugins: [] }, { code: "CONFIG_INVALID", key: "plugins", message: "plugins is known, not in this build" }],
   [
     "mcpServers",
@@ -43,19 +42,14 @@ const wrongKeys: [string, object, { code: string; key: string; message: string }
     { code: "CONFIG_INVALID", key: "mcpServers", message: "mcpServers is known, not in this build" },
   ],
   [
-    "sandbox",
-    { sandbox: { shell: "require" } },
-    { code: "CONFIG_INVALID", key: "sandbox", message: "sandbox is known, not in this build" },
+    "a word of sandbox.shell",
+    { sandbox: { shell: "always" } },
+    { code: "CONFIG_INVALID", key: "sandbox.shell", message: 'sandbox.shell: "always" is none of off, auto, require' },
   ],
   [
     "isolation",
     { isolation: "strict" },
     { code: "CONFIG_INVALID", key: "isolation", message: "isolation is known, not in this build" },
-  ],
-  [
-    "permission tests",
-    { permissions: { tests: [] } },
-    { code: "CONFIG_INVALID", key: "permissions.tests", message: "permissions.tests is known, not in this build" },
   ],
 ];
 
@@ -304,7 +298,7 @@ test.skipIf(process.getuid?.() === 0)("a file that may not be read is a problem"
 test.each([
   ["lmits.maxTurns=1", '--set: "lmits.maxTurns" is no config key; did you mean limits.maxTurns?'],
   ["limits=5", '--set: limits: expected object, received string; it is "5"'],
-  ["sandbox.shell=require", "--set: sandbox is known, not in this build"],
+  ["isolation.level=strict", "--set: isolation is known, not in this build"],
   ["env.X.Y=1", '--set: "env.X.Y" is no config key'],
   ["=5", '--set "=5" is not key=value'],
 ])("a wrong --set is a problem: %s", async (setting, message) => {
@@ -347,6 +341,12 @@ test("a flag for a key that is locked is CONFIG_LOCKED and names the file; the s
     env: { GANTRY_PERMISSIONS__MODE: "default" },
   });
   expect(loaded.problems).toEqual([
+    {
+      code: "CONFIG_LOCKED",
+      severity: "warning",
+      message: `GANTRY_PERMISSIONS__MODE: permissions.mode is locked to "plan" by ${managed}:3`,
+      key: "permissions.mode",
+    },
     { code: "CONFIG_LOCKED", message: `--set: limits.maxTurns is locked to 5 by ${managed}:2`, key: "limits.maxTurns" },
   ]);
   expect(loaded.config.limits.maxTurns).toBe(5);
