@@ -20,6 +20,13 @@ const rows = {
   CONFIG_KEY_UNKNOWN: { audience: "user", exit: 2, hint: "gantry config schema lists every key." },
   CONFIG_LOCKED: { audience: "user", exit: 2, hint: "The key is set by the managed config of this machine; ask who runs it." },
   RULE_INVALID: { audience: "user", exit: 2, hint: "A rule is Tool or Tool(specifier); docs/permissions.md has the forms." },
+  PERMISSION_TEST_FAILED: {
+    audience: "user",
+    exit: 1,
+    hint: "gantry permissions explain CALL shows who decides and what would change it.",
+  },
+  HOOK_INVALID: { audience: "user", exit: 2, hint: "docs/hooks.md has the events, their matchers and the fields of a hook." },
+  HOOK_EVENT_UNKNOWN: { audience: "user", exit: 2, hint: "docs/hooks.md has the table of events." },
   MODEL_INVALID: { audience: "user", exit: 2, hint: "A model is provider/name, for instance anthropic/claude-sonnet-5." },
   SCRIPT_INVALID: { audience: "user", exit: 2, hint: "docs/testing.md describes the script format." },
   ROOT_BYPASS_REFUSED: {
@@ -31,6 +38,12 @@ const rows = {
     audience: "user",
     exit: 3,
     hint: "Look at the parts listed; then run gantry trust grant, or add --trust for one run.",
+  },
+
+  SANDBOX_UNAVAILABLE: {
+    audience: "user",
+    exit: 7,
+    hint: "gantry doctor shows what is missing; sandbox.shell auto runs without where none works, off never uses one.",
   },
 
   // Sessions.
@@ -101,6 +114,7 @@ const rows = {
   TOOL_TIMEOUT: { audience: "model", exit: 0, hint: "Do less in one call, or give a longer timeout where the tool takes one." },
   TOOL_CRASHED: { audience: "model", exit: 0, hint: "The tool's thread ended; the call may or may not have taken effect." },
   TOOL_INTERRUPTED: { audience: "model", exit: 0, hint: "The call may or may not have happened; look before you repeat it." },
+  TURN_STOPPED: { audience: "model", exit: 0, hint: "The call was not made. Do not repeat it; wait for the user." },
   APPROVAL_DENIED: { audience: "model", exit: 0, hint: "Do not repeat the call; choose another way or ask the user." },
   APPROVAL_UNAVAILABLE: {
     audience: "model",

@@ -43,7 +43,8 @@ export interface EventData {
   };
   /** Written each time a process opens an existing log to go on with it. */
   "session.resume": { cwd: string; model: string; recovered?: { cutBytes: number; keptAs: string } };
-  input: { content: InputContent[]; source: "prompt" | "stdin" | "line" | "api" };
+  /** `hook`: what hooks gave to the model between two requests. */
+  input: { content: InputContent[]; source: "prompt" | "stdin" | "line" | "api" | "hook" };
   "turn.start": { turn: number };
   "step.start": { step: number; model: string; promptSha256: string; messages: number };
   /** One failed try of a step's request that will be repeated after `delayMs`. */
@@ -57,10 +58,11 @@ export interface EventData {
     asked: boolean;
     by: DecidedBy;
     reason?: string;
-    /** A rule that now holds for the rest of the session, or was written to the user's local layer. */
-    remembered?: { rule: string; for: "session" | "always"; file?: string };
+    /** A rule that now holds for the rest of the session, or was written to the user's local layer; `more` that a hook gave. */
+    remembered?: { rule: string; for: "session" | "always"; file?: string; more?: string[] };
   };
-  "tool.start": { callId: string };
+  /** `input` is what runs, where a hook has changed it. */
+  "tool.start": { callId: string; input?: JsonObject };
   "tool.result": {
     callId: string;
     content: ResultContent[];
@@ -96,7 +98,11 @@ export interface EventData {
   "turn.end": { turn: number; stop: StopReason; steps: number; usage: Usage; durationMs: number; costUsd?: number };
   "session.close": { reason: "done" | "interrupted" | "error" };
   /** For the people who read the log: what recovery, limits of storage or a lock take-over found. */
-  note: { text: string };
+  note: {
+    text: string;
+    /** The hook that says it, to the user. */
+    from?: string;
+  };
 }
 
 export type EventType = keyof EventData;

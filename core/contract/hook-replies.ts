@@ -1,6 +1,7 @@
-/** The parse of what a rewriter hands back. Loaded when the first rewriter answers, so that a bare run never pays for it. */
+/** The parse of what taps hand back. Loaded when the first one answers, so that a bare run never pays for it. */
 import * as z from "zod";
 import type { RewritePoint } from "./hooks.ts";
+import type { Usage } from "./messages.ts";
 
 const text = z.strictObject({ type: z.literal("text"), text: z.string() });
 const image = z.strictObject({ type: z.literal("image"), mediaType: z.string(), data: z.base64() });
@@ -20,15 +21,43 @@ const toolCall = z.strictObject({
   cut: z.literal(true).optional(),
 });
 
-export const hookReplies: Readonly<Record<RewritePoint, z.ZodType>> = {
-  "config.load": z.strictObject({ ask: z.array(z.string()).optional(), deny: z.array(z.string()).optional() }),
-  "input.receive": z.strictObject({ content: z.array(z.union([text, image])).min(1) }),
-  "prompt.build": z.strictObject({ system: z.string() }),
-  "model.request": z.strictObject({ maxOutputTokens: z.int().positive().optional(), system: z.string().optional() }),
-  "model.answer": z.strictObject({ content: z.array(z.union([text, thinking, toolCall])) }),
-  "tool.call": z.strictObject({ input: json }),
-  "tool.result": z.strictObject({ content: z.array(z.union([text, image])) }),
+const extras = {
+  context: z.string().optional(),
+  say: z.string().optional(),
+  stop: z.string().optional(),
+  failed: z.string().optional(),
+  skipped: z.literal(true).optional(),
+  usage: z.custom<Usage>((value) => typeof value === "object" && value !== null).optional(),
 };
 
+export const hookReplies: Readonly<Record<RewritePoint, z.ZodType>> = {
+  "config.load": z.strictObject({ ...extras, ask: z.array(z.string()).optional(), deny: z.array(z.string()).optional() }),
+  "input.receive": z.strictObject({
+    ...extras,
+    content: z
+      .array(z.union([text, image]))
+      .min(1)
+      .optional(),
+  }),
+  "prompt.build": z.strictObject({ ...extras, system: z.string().optional() }),
+  "model.request": z.strictObject({ ...extras, maxOutputTokens: z.int().positive().optional(), system: z.string().optional() }),
+  "model.answer": z.strictObject({ ...extras, content: z.array(z.union([text, thinking, toolCall])).optional() }),
+  "tool.call": z.strictObject({ ...extras, input: json.optional() }),
+  "tool.result": z.strictObject({ ...extras, content: z.array(z.union([text, image])).optional() }),
+};
+
+/** The parse of what an observer hands back, when that is an object. */
+export const observedReply = z.strictObject(extras);
+
+const judgement = z.strictObject({
+  ...extras,
+  // Absent: nothing to judge, and only the rest is said.
+  verdict: z.enum(["allow", "ask", "deny"]).optional(),
+  reason: z.string().optional(),
+});
+
 /** The parse of what a judge hands back, at every point that has the kind. */
-export const judgementReply = z.strictObject({ verdict: z.enum(["allow", "ask", "deny"]), reason: z.string().optional() });
+export const judgementReply = judgement;
+
+/** The same for a judge whose allow counts, as a config hook's does at tool.approve and tool.ask. */
+export const trustedReply = judgement.extend({ input: json.optional(), remember: z.array(z.string()).optional() });

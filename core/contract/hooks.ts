@@ -2,8 +2,18 @@
  * THE hook table: one row per moment of the lifecycle. Three kinds only. `observe` is told; `rewrite` may return a
  * replacement for the row's payload; `judge` may make a verdict stricter. A point with two kinds rewrites first.
  */
-import type { DecidedBy, StopReason } from "./events.ts";
-import type { Answer, InputContent, JsonObject, Message, ResultContent, ToolCallBlock } from "./messages.ts";
+import type { DecidedBy, EventData, StopReason } from "./events.ts";
+import type { ConfigSource } from "./host.ts";
+import type {
+  Answer,
+  InputContent,
+  JsonObject,
+  Message,
+  ResultContent,
+  ToolCallBlock,
+  ToolResultBlock,
+  Usage,
+} from "./messages.ts";
 import type { ModelRequest } from "./plugin.ts";
 
 export type HookKind = "observe" | "rewrite" | "judge";
@@ -19,11 +29,25 @@ export interface TapExtras {
   say?: string;
   /** Ends the turn as soon as what runs has ended; the text tells the user why. */
   stop?: string;
+  /** It did not work, and decides nothing: recorded as failed with this text. What else it says still counts. */
+  failed?: string;
+  /** It had nothing to do with this moment: not recorded as fired. */
+  skipped?: true;
+  /** Tokens of the session's model that it used itself. */
+  usage?: Usage;
 }
 
 export interface Judgement extends TapExtras {
   verdict: Verdict;
   reason?: string;
+}
+
+/** A judgement of a config hook: its allow answers what step 6 of a decision would ask. From a plugin's tap this is a mistake. */
+export interface TrustedJudgement extends Judgement {
+  /** With an allow at tool.ask: the input to run instead. It is parsed and decided from the start. */
+  input?: JsonObject;
+  /** With an allow at tool.ask: allow rules for the rest of the session. */
+  remember?: string[];
 }
 
 /** One call on its way through the dispatcher; `tool` is the registered name. */
@@ -45,11 +69,19 @@ export interface PromptFacts {
 export interface HookPayloads {
   "runtime.start": { version: string; project: string; cwd: string };
   "runtime.stop": { reason: string };
-  "config.load": { project: string; mode: string; allow: string[]; ask: string[]; deny: string[] };
-  /** `keys` are the dotted keys whose value or elements differ. */
-  "config.change": { sessionId: string; files: string[]; keys: string[] };
+  /** `added`: the rules that rewriters before have added, which are also in `ask` and `deny`. */
+  "config.load": {
+    project: string;
+    mode: string;
+    allow: string[];
+    ask: string[];
+    deny: string[];
+    added: readonly { behavior: "ask" | "deny"; rule: string; by: string }[];
+  };
+  /** `keys` are the dotted keys whose value or elements differ; `layers` are those of the files, in their order. */
+  "config.change": { sessionId: string; files: string[]; layers: ConfigSource["layer"][]; keys: string[] };
   "session.open": { sessionId: string; source: "startup" | "resume"; model: string };
-  "input.receive": { sessionId: string; content: InputContent[] };
+  "input.receive": { sessionId: string; content: InputContent[]; source: EventData["input"]["source"] };
   "session.close": { sessionId: string; reason: "done" | "interrupted" | "error" };
   "turn.start": { sessionId: string; turn: number };
   "prompt.build": PromptFacts;
@@ -64,7 +96,8 @@ export interface HookPayloads {
   "tool.denied": CallFacts & { reason: string; by: DecidedBy };
   "tool.result": CallFacts & { content: ResultContent[]; isError: boolean; durationMs: number; data?: JsonObject };
   "tool.failure": CallFacts & { code: string; message: string; durationMs: number };
-  "tool.batch": { sessionId: string; calls: readonly ToolCallBlock[] };
+  /** `results` are as the model sees them, in the order of the calls. */
+  "tool.batch": { sessionId: string; calls: readonly ToolCallBlock[]; results: readonly ToolResultBlock[] };
   "cwd.change": { sessionId: string; from: string; to: string };
   /** The user is wanted: a question waits for an answer. */
   notify: { sessionId: string; kind: "permission_prompt" | "question"; message: string };
@@ -74,7 +107,10 @@ export interface HookPayloads {
 
 export type HookPoint = keyof HookPayloads;
 
-/** What a rewriter may hand back at each point that has the kind; parsed by contract/hook-replies.ts before it is used. */
+/**
+ * What a rewriter may hand back at each point that has the kind, beside TapExtras; parsed by contract/hook-replies.ts before
+ * it is used. A part that is left out stays as it is.
+ */
 export interface HookReplies {
   /** Rules that a rewriter of the config may add: it can restrict, never loosen. */
   "config.load": { ask?: string[]; deny?: string[] };

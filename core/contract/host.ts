@@ -120,6 +120,9 @@ export interface RuleFacts {
 export interface CallExplanation {
   call: string;
   tool: string;
+  mode: string;
+  /** `file:line`, a flag, or `default`. */
+  modeSource: string;
   verdict: Verdict;
   by: DecidedBy;
   reason: string;

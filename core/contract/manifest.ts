@@ -34,6 +34,8 @@ export interface TapManifest {
   name: string;
   tools?: string[];
   stage: number;
+  before?: string[];
+  timeoutMs?: number;
 }
 
 export interface PluginManifest {

@@ -5,7 +5,7 @@
 import type * as z from "zod";
 import type { CommandDefinition } from "./command.ts";
 import type { FileStamp } from "./events.ts";
-import type { HookKind, HookPayloads, HookPoint, HookReplies, Judgement, RewritePoint } from "./hooks.ts";
+import type { HookKind, HookPayloads, HookPoint, HookReplies, Judgement, RewritePoint, TapExtras } from "./hooks.ts";
 import type { Host, SessionSummary, VerifyReport } from "./host.ts";
 import type { Answer, Json, JsonObject, Message, ResultContent, Usage } from "./messages.ts";
 import type { Grants } from "./permissions.ts";
@@ -56,13 +56,22 @@ export type ToolOutput =
 
 // ── Taps ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** Undefined says nothing; so does an observer's answer that is no object. */
 type TapReply<P extends HookPoint, K extends HookKind> = K extends "judge"
-  ? Judgement | undefined
+  ? Judgement | TapExtras | undefined
   : K extends "rewrite"
     ? P extends RewritePoint
-      ? HookReplies[P] | undefined
+      ? (HookReplies[P] & TapExtras) | TapExtras | undefined
       : never
     : unknown;
+
+/** What a tap is given besides the payload. */
+export interface TapContext {
+  /** Aborted when the tap's time is over, and when the turn is cancelled. */
+  signal: AbortSignal;
+  /** The section of the config that has the plugin's own name; `{}` without one. */
+  settings: JsonObject;
+}
 
 export interface TapDefinition<P extends HookPoint = HookPoint, K extends HookKind = HookKind> {
   on: P;
@@ -77,7 +86,7 @@ export interface TapDefinition<P extends HookPoint = HookPoint, K extends HookKi
   before?: string[];
   /** Milliseconds; default 10,000. */
   timeoutMs?: number;
-  run(payload: HookPayloads[P], ctx: { signal: AbortSignal }): Promise<TapReply<P, K>> | TapReply<P, K>;
+  run(payload: HookPayloads[P], ctx: TapContext): Promise<TapReply<P, K>> | TapReply<P, K>;
 }
 
 /** A tap of one point, of any kind; the kind decides what `run` may hand back. */
