@@ -21,6 +21,7 @@ export interface FoundProcess {
   pid: number;
   group: number;
   name: string;
+  parent?: number;
   /** When it started, as the kernel counts: another process of the same pid has another. Undefined for a whole group. */
   started?: string;
 }
@@ -30,6 +31,10 @@ export interface Wanted {
   groups: readonly number[];
   hasMark(mark: string): boolean;
 }
+
+/** Names of programs, as the kernel tells them. */
+const outermostHolder = "bwrap";
+const innermostHolder = "apply-seccomp";
 
 const linux = process.platform === "linux";
 const pollMs = 10;
@@ -57,7 +62,7 @@ export async function endProcesses(wanted: Wanted, graceMs: number): Promise<Fou
   const first = await findProcesses(wanted);
   let left = first;
   const start = nowMs();
-  signalAll(left, "SIGTERM");
+  signalAll(withoutHolders(left), "SIGTERM");
   for (let waitMs = pollMs; left.length > 0 && nowMs() - start < graceMs; waitMs = Math.min(100, waitMs * 2)) {
     await delay(waitMs);
     // With what was found before: a child whose parent has ended by now is below nobody any more.
@@ -141,7 +146,30 @@ function withDescendants(seen: readonly Seen[], roots: readonly Seen[]): FoundPr
   const found = new Set(roots);
   // A set goes on to what is added to it meanwhile.
   if (roots.length > 0) for (const { pid } of found) for (const one of seen) if (one.parent === pid) found.add(one);
-  return [...found].map(({ pid, group, name, started }) => ({ pid, group, name, started }));
+  return [...found].map(({ pid, parent, group, name, started }) => ({ pid, parent, group, name, started }));
+}
+
+/**
+ * Without what holds a sandbox up, from bubblewrap down to the program that starts the line inside: it would end at the polite
+ * signal, and take along without a moment's grace what is inside. It ends when that has ended, or with the certain signal.
+ */
+function withoutHolders(found: readonly FoundProcess[]): FoundProcess[] {
+  const named = (name: string) => found.filter((one) => one.name === name);
+  const [outer, inner] = [named(outermostHolder), named(innermostHolder)];
+  if (inner.length === 0) return [...found];
+  const [held, inside] = [below(found, outer), below(found, inner)];
+  return found.filter((one) => (inside.has(one) ? !inner.includes(one) : !held.has(one) && !outer.includes(one)));
+}
+
+function below(found: readonly FoundProcess[], roots: readonly FoundProcess[]): Set<FoundProcess> {
+  const all = new Set<FoundProcess>();
+  const add = (parents: readonly FoundProcess[]): void => {
+    const children = found.filter((one) => !all.has(one) && parents.some(({ pid }) => pid === one.parent));
+    for (const child of children) all.add(child);
+    if (children.length > 0) add(children);
+  };
+  add(roots);
+  return all;
 }
 
 function markIn(environ: string): string | undefined {

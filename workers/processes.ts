@@ -4,13 +4,17 @@
  */
 import { randomBytes } from "node:crypto";
 import { access, constants } from "node:fs/promises";
+import { GantryError } from "../core/contract/errors.ts";
 import type { SessionShells } from "../core/contract/execution.ts";
+import type { HookRunners } from "../core/contract/hook-run.ts";
 import { shellEnv } from "./child-env.ts";
-import { endProcesses } from "./descendants.ts";
+import { endProcesses, markName } from "./descendants.ts";
 import type { SpawnFile } from "./effects/effect.ts";
 import { type Reaper, startReaper } from "./reaper.ts";
-import { type ShellRun, startShell } from "./shell-run.ts";
-import { createShells } from "./shells.ts";
+import type { ShellSandbox, WrappedLine } from "./sandbox.ts";
+import type { SandboxFinding, SandboxPolicy } from "./sandbox-messages.ts";
+import { startShell } from "./shell-run.ts";
+import { createShells, type StartedShell } from "./shells.ts";
 import { spawnFile } from "./spawned-file.ts";
 
 export interface ProcessesOptions {
@@ -18,12 +22,34 @@ export interface ProcessesOptions {
   env: Readonly<Record<string, string | undefined>>;
   /** Output of one run after which it is ended; 64 MiB. */
   maxOutputFileBytes?: number;
+  /** The module of the sandbox's host process, absolute. Without it there is no sandbox. */
+  sandboxHost?: string;
+}
+
+/** How the shell lines of a session are confined; the policy is asked for before each. */
+export interface Confinement {
+  /** What happens where no sandbox works: with `auto` the line runs all the same, and its result says so once. */
+  mode: "auto" | "require";
+  policy(): Promise<SandboxPolicy>;
+}
+
+export interface ShellsRequest {
+  outputDir: string;
+  /** The config's own addition. */
+  env?: Readonly<Record<string, string>>;
+  /** In place of `env`, asked before each line: what it adds may change meanwhile. */
+  laterEnv?: () => Promise<Readonly<Record<string, string>>>;
+  sandbox?: Confinement | undefined;
 }
 
 export interface Processes {
-  /** `env` is the config's own addition. The caller closes what it was given, or `close` does. */
-  shells(options: { outputDir: string; env?: Readonly<Record<string, string>> }): SessionShells;
+  /** The caller closes what it was given, or `close` does. */
+  shells(request: ShellsRequest): SessionShells;
+  /** SANDBOX_UNAVAILABLE when a trial shows that shell lines cannot be confined here. */
+  requireSandbox(): Promise<void>;
   spawnFile: SpawnFile;
+  /** One command hook; `request.env` is added to what every child is given. Never rejects. */
+  runHook: HookRunners["command"];
   /** Ends every child and what children left behind; resolves when they are gone. */
   close(): Promise<void>;
 }
@@ -31,15 +57,26 @@ export interface Processes {
 /** How long after a run's end its hidden children are looked for: a search costs milliseconds, so one serves many runs. */
 const searchAfterMs = 500;
 
-export function createProcesses({ env, maxOutputFileBytes }: ProcessesOptions): Processes {
+interface StartRequest {
+  command: string;
+  cwd: string;
+  env: Record<string, string>;
+  outputFile(mark: string): string;
+  sandbox: Confinement | undefined;
+}
+
+export function createProcesses({ env, maxOutputFileBytes, sandboxHost }: ProcessesOptions): Processes {
   const coreMark = randomBytes(8).toString("hex");
   const open = new Set<SessionShells>();
   /** Marks of runs that have not ended; every other process with the core's mark is a child left behind. */
   const running = new Set<string>();
+  const hookRuns = new Set<Promise<unknown>>();
+  const closing = new AbortController();
   let lastRun = 0;
   let reaper: Reaper | undefined;
   let shell: Promise<string> | undefined;
   let search: NodeJS.Timeout | undefined;
+  let sandbox: ShellSandbox | undefined;
 
   const reaping = (): Reaper => {
     if (!reaper?.alive) reaper = startReaper(coreMark, env["PATH"] ?? "/usr/bin:/bin");
@@ -56,45 +93,103 @@ export function createProcesses({ env, maxOutputFileBytes }: ProcessesOptions): 
     }, searchAfterMs).unref();
   }
 
-  async function start(options: {
-    command: string;
-    cwd: string;
-    env: Record<string, string>;
-    outputFile(mark: string): string;
-  }): Promise<ShellRun> {
+  async function confining(): Promise<ShellSandbox> {
+    const mark = `${coreMark}-sandbox`;
+    if (sandboxHost === undefined) throw new GantryError("SANDBOX_UNAVAILABLE", "This build has no sandbox.");
+    running.add(mark);
+    shell ??= findShell();
+    const path = await shell;
+    const { createSandbox } = await import("./sandbox.ts");
+    if (closing.signal.aborted) throw new GantryError("TOOL_INTERRUPTED", "Gantry is closing; no command was started.");
+    sandbox ??= createSandbox({ env: hostEnv(env), filename: sandboxHost, shell: path, mark });
+    // Started with it: what the host process leaves behind when all is killed, the reaper ends.
+    reaping();
+    return sandbox;
+  }
+
+  /** Nothing to wrap with for a line that runs unconfined, which the notes then say. */
+  async function confine(confinement: Confinement, path: string): Promise<{ wrapped?: WrappedLine; notes: string[] }> {
+    const sandbox = await confining();
+    const finding = await sandbox.finding();
+    if (!finding.works && confinement.mode === "auto") return { notes: [unconfinedNote(finding)] };
+    return { wrapped: await sandbox.wrap(path, await confinement.policy()), notes: [] };
+  }
+
+  async function start(options: StartRequest): Promise<StartedShell> {
     shell ??= findShell();
     const path = await shell;
     const mark = `${coreMark}-${++lastRun}`;
     const { command, cwd, outputFile } = options;
     running.add(mark);
+    let wrapped: WrappedLine | undefined;
     try {
+      const confined = options.sandbox && (await confine(options.sandbox, path));
+      wrapped = confined?.wrapped;
       const run = await startShell({
-        ...{ shell: path, command, cwd, mark, reaper: reaping(), outputFile: outputFile(mark) },
+        ...{ shell: path, command, cwd, mark, reaper: reaping(), outputFile: outputFile(mark), inside: wrapped?.line },
         env: { ...options.env, SHELL: path },
       });
-      void run.exited.then(() => running.delete(mark));
-      return run;
+      void run.exited.then(() => {
+        running.delete(mark);
+        wrapped?.ended();
+      });
+      return { run, notes: confined?.notes ?? [] };
     } catch (error) {
       running.delete(mark);
+      wrapped?.ended();
       throw error;
     }
   }
 
   return {
-    shells({ outputDir, env: extra = {} }) {
+    shells({ outputDir, env: extra = {}, laterEnv, sandbox }) {
       const limit = maxOutputFileBytes === undefined ? {} : { maxOutputBytes: maxOutputFileBytes };
-      const shells = createShells({ outputDir, env: shellEnv(env, extra), start, onEnded: searchSoon, ...limit });
+      const shells = createShells({
+        ...{ outputDir, env: shellEnv(env, extra), onEnded: searchSoon, ...limit },
+        start: async (options) =>
+          await start({ ...options, ...(laterEnv ? { env: shellEnv(env, await laterEnv()) } : {}), sandbox }),
+      });
       open.add(shells);
       return { ...shells, close: () => shells.close().finally(() => open.delete(shells)) };
+    },
+    async runHook(request, { signal }) {
+      const { runHookProcess } = await import("./hook-process.ts");
+      const mark = `${coreMark}-${++lastRun}`;
+      running.add(mark);
+      const either = AbortSignal.any([signal, closing.signal]);
+      const parts = { env: shellEnv(env, {}), mark, reaper: reaping() };
+      const run = runHookProcess(request, { signal: either }, parts).finally(() => {
+        running.delete(mark);
+        hookRuns.delete(run);
+        searchSoon();
+      });
+      hookRuns.add(run);
+      return run;
+    },
+    async requireSandbox() {
+      await (await confining()).require();
     },
     spawnFile: (file, args, options) => spawnFile(file, args, options, { env: shellEnv(env, {}), reaper: reaping() }),
     async close() {
       clearTimeout(search);
-      await Promise.all([...open].map((shells) => shells.close()));
+      closing.abort();
+      await Promise.all([...[...open].map((shells) => shells.close()), ...hookRuns]);
+      await sandbox?.close();
+      running.clear();
       if (reaper) await endHidden();
       reaper?.dismiss();
     },
   };
+}
+
+/** What the sandbox's host process gets: the proxies and PATH of the user, and nothing that changes how Node runs. */
+export function hostEnv(env: ProcessesOptions["env"]): Record<string, string> {
+  const left = Object.entries(shellEnv(env, {})).filter(([name]) => name !== "NODE_OPTIONS" && name !== markName);
+  return Object.fromEntries(left);
+}
+
+function unconfinedNote({ problem = "", advice = "" }: SandboxFinding): string {
+  return `No sandbox works on this machine (${problem}), so shell lines run with the user's own authority: files outside the workspace, secrets and the network are not closed to them. ${advice}`.trim();
 }
 
 /** What Bash calls run with, whatever the user's own shell is. */

@@ -11,6 +11,7 @@ import type { Readable } from "node:stream";
 import { GantryError, messageOf } from "../core/contract/errors.ts";
 import { endProcesses, type FoundProcess, groupExists, markName, type Wanted } from "./descendants.ts";
 import { type Reaper, registerLine } from "./reaper.ts";
+import { lineName } from "./sandbox-messages.ts";
 
 export interface ShellRun {
   readonly pid: number;
@@ -40,6 +41,8 @@ export interface ShellStart {
   outputFile: string;
   mark: string;
   reaper: Reaper;
+  /** Shell text that runs, in the sandbox, what the variable `lineName` holds. Without it the command runs unconfined. */
+  inside?: string | undefined;
 }
 
 const graceMs = 1_000;
@@ -73,10 +76,14 @@ export async function startShell(start: ShellStart): Promise<ShellRun> {
   }
 }
 
-function launch({ shell, command, cwd, env, mark, reaper }: ShellStart, fd: number): ChildProcess & { pid: number } {
-  const first = `${registerLine(4)}; trap '{ pwd -P >&3; } 2>/dev/null' EXIT`;
-  const child = spawn(shell, ["-c", `${first}\n${command}`], {
-    ...{ cwd, env: { ...env, [markName]: mark }, detached: true },
+function launch({ shell, command, cwd, env, mark, reaper, inside }: ShellStart, fd: number): ChildProcess & { pid: number } {
+  // A sandbox ends at once with its line: what then still runs can only be asked of the shell.
+  const last = inside === undefined ? "pwd -P >&3" : "{ jobs -r; pwd -P; } >&3";
+  const line = `trap '{ ${last}; } 2>/dev/null' EXIT\n${command}`;
+  // A sandbox has process numbers of its own: the group is registered before it begins, and it replaces this shell.
+  const whole = `${registerLine(4)}\n${inside === undefined ? line : `exec ${inside}`}`;
+  const child = spawn(shell, ["-c", whole], {
+    ...{ cwd, env: { ...env, [markName]: mark, ...(inside !== undefined && { [lineName]: line }) }, detached: true },
     stdio: ["ignore", fd, fd, "pipe", reaper.input, fd],
   });
   // Comes too when a signal cannot be sent; that a process could not be made is also seen by its missing id.
@@ -88,7 +95,7 @@ function launch({ shell, command, cwd, env, mark, reaper }: ShellStart, fd: numb
   return Object.assign(child, { pid });
 }
 
-function follow(child: ChildProcess & { pid: number }, { mark, reaper }: ShellStart, output: FileHandle): ShellRun {
+function follow(child: ChildProcess & { pid: number }, { mark, reaper, inside }: ShellStart, output: FileHandle): ShellRun {
   const { pid } = child;
   const wanted: Wanted = { groups: [pid], hasMark: (other) => other === mark };
   const pipe = followPipe(child.stdio[3] as Readable);
@@ -102,7 +109,8 @@ function follow(child: ChildProcess & { pid: number }, { mark, reaper }: ShellSt
   async function endLeftovers(): Promise<FoundProcess[]> {
     const found = pipe.ended && !groupExists(pid) ? [] : await endProcesses(wanted, graceMs);
     reaper.remove(pid);
-    return found;
+    // What is found of a sandbox is already on its way out, and partly its own.
+    return inside === undefined ? found : pipe.jobs();
   }
 
   return {
@@ -141,6 +149,8 @@ function followPipe(stream: Readable) {
     async settled(): Promise<void> {
       for (let turn = 0; turn < 2 && !ended; turn++) await new Promise(setImmediate);
     },
+    /** Lines as `[1]+  Running   sleep 60 &`. */
+    jobs: () => [...text.matchAll(/^\[\d+\].*?Running\s+(\S+)/gm)].map(([, name = ""]) => ({ pid: 0, group: 0, name })),
     lastFolder: () => /(\/[^\n]*)\n$/.exec(text)?.[1],
     close: () => stream.destroy(),
   };

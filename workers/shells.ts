@@ -14,10 +14,16 @@ export interface ShellsOptions {
   /** Made when it is first needed. Output files that were cut, and those of background runs, stay in it. */
   outputDir: string;
   env: Record<string, string>;
-  start(options: Pick<ShellStart, "command" | "cwd" | "env"> & { outputFile(mark: string): string }): Promise<ShellRun>;
+  start(options: Pick<ShellStart, "command" | "cwd" | "env"> & { outputFile(mark: string): string }): Promise<StartedShell>;
   /** Told when a run has ended, so that children that hide can be looked for. */
   onEnded(): void;
   maxOutputBytes?: number;
+}
+
+/** `notes` are about all lines of the session: the first result carries them. */
+export interface StartedShell {
+  run: ShellRun;
+  notes: string[];
 }
 
 type Ending = "exit" | "timeout" | "cancel";
@@ -25,9 +31,10 @@ type Ending = "exit" | "timeout" | "cancel";
 export function createShells(options: ShellsOptions): SessionShells {
   const live = new Set<ShellRun>();
   let closed = false;
+  let told = false;
   let folder: Promise<unknown> | undefined;
 
-  async function launch(request: { command: string; cwd: string }): Promise<{ run: ShellRun; outputFile: string }> {
+  async function launch(request: { command: string; cwd: string }): Promise<StartedShell & { outputFile: string }> {
     if (closed) throw new GantryError("TOOL_INTERRUPTED", "The session is closing; no command was started.");
     folder ??= mkdir(options.outputDir, { recursive: true, mode: 0o700 });
     await folder;
@@ -37,10 +44,10 @@ export function createShells(options: ShellsOptions): SessionShells {
       return outputFile;
     };
     const { command, cwd } = request;
-    const run = await options.start({ command, cwd, env: options.env, outputFile: named });
+    const { run, notes } = await options.start({ command, cwd, env: options.env, outputFile: named });
     live.add(run);
     void run.exited.then(() => live.delete(run));
-    return { run, outputFile };
+    return { run, notes, outputFile };
   }
 
   const background = createBackgroundRuns(launch);
@@ -50,7 +57,7 @@ export function createShells(options: ShellsOptions): SessionShells {
     { signal, onOutput }: { signal: AbortSignal; onOutput(text: string): void },
   ): Promise<RunResult> {
     signal.throwIfAborted();
-    const { run: shell, outputFile } = await launch(request);
+    const { run: shell, notes: first, outputFile } = await launch(request);
     const maxBytes = options.maxOutputBytes ?? maxOutputFileBytes;
     const limit = limitOutput(shell, { onOutput, maxBytes });
     let keep = false;
@@ -64,7 +71,13 @@ export function createShells(options: ShellsOptions): SessionShells {
       keep = cut;
       if (ending === "cancel") throw cancelled(text);
       const moved = followFolder(exit, request);
-      const notes = [...limitNote(limit.reached, maxBytes), ...leftoverNote(ending, left), ...moved.notes];
+      const notes = [
+        ...(told ? [] : first),
+        ...limitNote(limit.reached, maxBytes),
+        ...leftoverNote(ending, left),
+        ...moved.notes,
+      ];
+      told = true;
       return {
         ...{ exitCode: exit.exitCode, signal: exit.signal, timedOut: ending === "timeout" },
         ...{ output: text, outputBytes, ...(cut && { outputFile }), cwd: moved.cwd, notes },
