@@ -1,19 +1,35 @@
 /**
- * Everything that is wrong with a loaded config, in one list: what its layers say against the schema, and the permission
- * rules that fit none of the tools. The config room does not know the tools; this is where the two meet.
+ * Everything that is wrong with a loaded config, in one list: what its layers say against the schema, the permission rules
+ * that fit none of the tools, and the hooks that cannot work. The config room does not know the tools; this is where they meet.
  */
 import type { LoadedConfig } from "../config/loaded.ts";
 import type { ConfigProblem } from "./contract/host.ts";
 import type { PluginManifest } from "./contract/manifest.ts";
 import { parseRules } from "./permission/rules.ts";
 
-/** Rules that wait for trust are looked at too: they would be wrong as soon as they are trusted. */
-export function configProblems(
-  { problems, ruleList, heldRules }: Pick<LoadedConfig, "problems" | "ruleList" | "heldRules">,
-  manifests: readonly PluginManifest[],
-): ConfigProblem[] {
-  const rules = [...ruleList, ...heldRules];
-  if (rules.length === 0) return problems;
+type Looked = Pick<LoadedConfig, "problems" | "ruleList" | "heldRules" | "hookList" | "heldHooks" | "project">;
+
+/**
+ * Rules and hooks that wait for trust are looked at too: they would be wrong as soon as they are trusted. Problems that are
+ * warnings stop nothing.
+ */
+export async function configProblems(config: Looked, manifests: readonly PluginManifest[]): Promise<ConfigProblem[]> {
   const tools = manifests.flatMap(({ contributes }) => contributes.tools);
-  return [...problems, ...parseRules(rules, tools).problems];
+  const rules = [...config.ruleList, ...config.heldRules];
+  const hooks = [...config.hookList, ...config.heldHooks];
+  return [
+    ...config.problems,
+    ...(rules.length === 0 ? [] : parseRules(rules, tools).problems),
+    ...(hooks.length === 0 ? [] : await hookProblems(hooks, config.project, tools)),
+  ];
+}
+
+/** Loaded when there is a hook. */
+async function hookProblems(
+  hooks: LoadedConfig["hookList"],
+  project: string,
+  tools: PluginManifest["contributes"]["tools"],
+): Promise<ConfigProblem[]> {
+  const { parseHooks } = await import("./config-hooks/parse.ts");
+  return (await parseHooks(hooks, { tools, project })).problems;
 }

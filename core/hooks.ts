@@ -1,11 +1,12 @@
 /**
  * The hook table as live tapable hooks. Observers run in series; rewriters are a waterfall over the payload; judges are a
- * waterfall over a verdict that can only get stricter. Every tap is named, timed, bounded and reported.
+ * waterfall over a verdict that can only get stricter. Every tap is named, timed, bounded and reported, and what it says
+ * beside its answer is handed to whoever asked.
  */
 
 import tapable from "tapable";
-import { nowMs } from "./contract/clock.ts";
-import { GantryError, messageOf } from "./contract/errors.ts";
+import { GantryError } from "./contract/errors.ts";
+import type { EventData } from "./contract/events.ts";
 import {
   type HookKind,
   type HookPayloads,
@@ -14,16 +15,24 @@ import {
   type RewritePoint,
   type Verdict,
 } from "./contract/hooks.ts";
+import type { JsonObject } from "./contract/messages.ts";
 import type { AnyTap } from "./contract/plugin.ts";
+import type { PublicEvent } from "./contract/public-events.ts";
+import { type LiveTap, runTap, type TapRun } from "./tap-run.ts";
 
 /** One run of one tap. `payload` lets the owner find the session it belongs to. */
-export interface HookFired {
+export interface HookFired extends Omit<EventData["hook.fired"], "point"> {
   point: HookPoint;
-  tap: string;
-  ms: number;
-  outcome: "ok" | "changed" | "ask" | "deny" | "failed" | "timeout";
-  message?: string;
   payload: HookPayloads[HookPoint];
+  /** For the user, as the tap said it. */
+  say?: string;
+}
+
+/** What taps said to others than the one who asked, in the order of the taps. `by` is the tap's name. */
+export interface Heard {
+  context: readonly { by: string; text: string }[];
+  /** The first one's. */
+  stop?: { by: string; reason: string };
 }
 
 /** What all judges of a point said together. `by` names the judge whose verdict stands; empty when none was stricter. */
@@ -31,152 +40,172 @@ export interface Ruling {
   verdict: Verdict;
   reason?: string;
   by: string;
+  /** A config hook's yes, which answers what a decision would ask. Never a plugin's. */
+  allowedBy?: string;
+  /** That hook's changed input, and rules for the rest of the session. */
+  input?: JsonObject;
+  remember?: readonly string[];
+  heard: Heard;
+}
+
+export interface Rewritten<P extends HookPoint> {
+  /** The very object that was given when nothing changed it. */
+  payload: HookPayloads[P];
+  heard: Heard;
+}
+
+/** What is known of a config hook's tap: where it is written, and that its allow counts. */
+export interface TapOrigin {
+  source: string;
+  event: PublicEvent;
+  mayAllow: true;
+}
+
+export interface TapEntry extends Partial<TapOrigin> {
+  tap: AnyTap;
+}
+
+/** One tap as it will run; a list of them is in the order of points and, within one, of runs. */
+export interface ListedTap {
+  point: HookPoint;
+  kind: HookKind;
+  tap: string;
+  stage: number;
+  tools?: string[];
+  /** `file:line` of a config hook. */
+  source?: string;
+}
+
+interface HookOptions {
+  /** Ends what runs: of judges, that is a deny. */
+  signal?: AbortSignal;
 }
 
 export interface Hooks {
   /** PLUGIN_INVALID when the point does not have the tap's kind. */
-  tap(plugin: string, tap: AnyTap): void;
-  observe<P extends HookPoint>(point: P, payload: HookPayloads[P]): Promise<void>;
-  rewrite<P extends RewritePoint>(point: P, payload: HookPayloads[P]): Promise<HookPayloads[P]>;
-  judge<P extends HookPoint>(point: P, payload: HookPayloads[P]): Promise<Ruling>;
+  tap(owner: string, tap: AnyTap, origin?: TapOrigin): void;
+  /** In place of all that the owner has tapped: what runs now is not disturbed, and nothing runs twice. PLUGIN_INVALID. */
+  replace(owner: string, entries: readonly TapEntry[]): void;
+  list(): ListedTap[];
+  /** Never rejects; nor do the others. */
+  observe<P extends HookPoint>(point: P, payload: HookPayloads[P], options?: HookOptions): Promise<Heard>;
+  rewrite<P extends RewritePoint>(point: P, payload: HookPayloads[P], options?: HookOptions): Promise<Rewritten<P>>;
+  judge<P extends HookPoint>(point: P, payload: HookPayloads[P], options?: HookOptions): Promise<Ruling>;
 }
 
-type Payload = HookPayloads[HookPoint];
-type Run = (payload: Payload, context: { signal: AbortSignal }) => unknown;
-type WaterfallHook = tapable.AsyncSeriesWaterfallHook<[unknown, Payload]>;
+export interface HooksOptions {
+  onFired(fired: HookFired): void;
+  /** The config's section of the owner's own name. */
+  settings?(owner: string): JsonObject;
+}
 
-const strictness: Record<Verdict, number> = { allow: 0, ask: 1, deny: 2 };
-const defaultTimeoutMs = 10_000;
-const timedOut = Symbol("timed out");
+type Series = tapable.AsyncSeriesHook<[TapRun]>;
+type Waterfall = tapable.AsyncSeriesWaterfallHook<[unknown, TapRun]>;
 
-export function createHooks({ onFired }: { onFired(fired: HookFired): void }): Hooks {
-  const waterfalls = new Map<string, WaterfallHook>();
-  const observers = new Map<HookPoint, tapable.AsyncSeriesHook<[Payload]>>();
+/** Shared by all who ask where nobody listens: a bare run pays for no object of its own. */
+const nothing: Heard = Object.freeze({ context: Object.freeze([]) });
+const unjudged: Ruling = Object.freeze({ verdict: "allow", by: "", heard: nothing });
 
-  function waterfall(point: HookPoint, kind: HookKind): WaterfallHook {
-    const key = `${point} ${kind}`;
-    let hook = waterfalls.get(key);
-    if (hook) return hook;
-    hook = new tapable.AsyncSeriesWaterfallHook(["value", "payload"], key);
-    waterfalls.set(key, hook);
-    return hook;
-  }
+export function createHooks(options: HooksOptions): Hooks {
+  let entries: LiveTap[] = [];
+  let observers = new Map<HookPoint, Series>();
+  let rewriters = new Map<HookPoint, Waterfall>();
+  let judges = new Map<HookPoint, Waterfall>();
 
-  function observerHook(point: HookPoint): tapable.AsyncSeriesHook<[Payload]> {
-    let hook = observers.get(point);
-    if (hook) return hook;
-    hook = new tapable.AsyncSeriesHook(["payload"], point);
-    observers.set(point, hook);
-    return hook;
-  }
-
-  function tap(plugin: string, definition: AnyTap): void {
-    const { on: point, kind } = definition;
-    if (!hookTable[point]?.kinds.includes(kind)) {
-      const offered = hookTable[point]?.kinds.join(" or ") ?? "no kind: there is no such point";
-      throw new GantryError("PLUGIN_INVALID", `plugin ${plugin} taps ${point} as ${kind}; the point takes ${offered}`);
+  function hang(entry: LiveTap): void {
+    const { on: point, kind } = entry.tap;
+    const facts = Object.assign(tapOptions(entry), { entry });
+    if (kind === "observe") {
+      const hook: Series = observers.get(point) ?? new tapable.AsyncSeriesHook(["run"], point);
+      observers.set(point, hook);
+      hook.tapPromise(facts, async (run) => void (await runTap(entry, undefined, run, options)));
+      return;
     }
-    const name = `${plugin}:${definition.name ?? point}`;
-    const options = tapOptions(plugin, name, definition);
-    const run = timed(definition, name, onFired);
-    if (kind === "observe") observerHook(point).tapPromise(options, async (payload) => void (await run(undefined, payload)));
-    else waterfall(point, kind).tapPromise(options, run);
+    const table = kind === "judge" ? judges : rewriters;
+    const hook: Waterfall = table.get(point) ?? new tapable.AsyncSeriesWaterfallHook(["value", "run"], point);
+    table.set(point, hook);
+    hook.tapPromise(facts, (value, run) => runTap(entry, value, run, options));
+  }
+
+  function replace(owner: string, given: readonly TapEntry[]): void {
+    const fresh = given.map((entry) => liveTap(owner, entry));
+    const place = entries.findIndex((entry) => entry.owner === owner);
+    const others = entries.filter((entry) => entry.owner !== owner);
+    entries = others.toSpliced(place === -1 ? others.length : place, 0, ...fresh);
+    observers = new Map();
+    rewriters = new Map();
+    judges = new Map();
+    for (const entry of entries) hang(entry);
   }
 
   return {
-    tap,
-    async observe(point, payload) {
-      await observers.get(point)?.promise(payload);
+    tap(owner, tap, origin) {
+      const entry = liveTap(owner, { tap, ...origin });
+      entries.push(entry);
+      hang(entry);
     },
-    async rewrite(point, payload) {
-      const hook = waterfalls.get(`${point} rewrite`);
-      return hook ? ((await hook.promise(payload, payload)) as typeof payload) : payload;
+    replace,
+    list: () =>
+      (Object.keys(hookTable) as HookPoint[]).flatMap((point) =>
+        [rewriters.get(point), judges.get(point), observers.get(point)].flatMap((hook) => listed(hook?.taps ?? [])),
+      ),
+    async observe(point, payload, { signal } = {}) {
+      const hook = observers.get(point);
+      if (hook === undefined) return nothing;
+      const run = newRun(payload, signal);
+      await hook.promise(run);
+      return run.heard;
     },
-    async judge(point, payload) {
-      const start: Ruling = { verdict: "allow", by: "" };
-      const hook = waterfalls.get(`${point} judge`);
-      return hook ? ((await hook.promise(start, payload)) as Ruling) : start;
+    async rewrite(point, payload, { signal } = {}) {
+      const hook = rewriters.get(point);
+      if (hook === undefined) return { payload, heard: nothing };
+      const run = newRun(payload, signal);
+      return { payload: (await hook.promise(payload, run)) as typeof payload, heard: run.heard };
+    },
+    async judge(point, payload, { signal } = {}) {
+      const hook = judges.get(point);
+      if (hook === undefined) return unjudged;
+      const run = newRun(payload, signal);
+      const ruling = (await hook.promise(unjudged, run)) as Ruling;
+      return run.heard === nothing ? ruling : { ...ruling, heard: run.heard };
     },
   };
 }
 
-/** `before` names taps of the same plugin by their own names, of another as `plugin:name`. */
-function tapOptions(plugin: string, name: string, { stage, before }: AnyTap): tapable.Tap {
-  const whole = before?.map((other) => (other.includes(":") ? other : `${plugin}:${other}`));
+function newRun(payload: TapRun["payload"], signal: AbortSignal | undefined): TapRun {
+  return { payload, heard: nothing, signal };
+}
+
+function liveTap(owner: string, { tap, source, event, mayAllow }: TapEntry): LiveTap {
+  const { on: point, kind } = tap;
+  if (!hookTable[point]?.kinds.includes(kind)) {
+    const offered = hookTable[point]?.kinds.join(" or ") ?? "no kind: there is no such point";
+    throw new GantryError("PLUGIN_INVALID", `plugin ${owner} taps ${point} as ${kind}; the point takes ${offered}`);
+  }
+  return {
+    owner,
+    tap,
+    name: `${owner}:${tap.name ?? point}`,
+    mayAllow: mayAllow ?? false,
+    origin: { ...(source === undefined ? {} : { source }), ...(event === undefined ? {} : { event }) },
+  };
+}
+
+/** `before` names taps of the same owner by their own names, of another as `owner:name`. */
+function tapOptions({ owner, name, tap: { stage, before } }: LiveTap): tapable.Tap {
+  const whole = before?.map((other) => (other.includes(":") ? other : `${owner}:${other}`));
   // The types say one name; the library takes a list.
   return Object.assign({ name, stage: stage ?? 0 }, whole ? { before: whole as string & string[] } : {});
 }
 
-/** The tap as tapable runs it: never rejects, hands on the value it was given when it has nothing to say. */
-function timed(definition: AnyTap, name: string, onFired: (fired: HookFired) => void) {
-  const { on: point, kind } = definition;
-  const settle = kind === "judge" ? stricter : kind === "rewrite" ? replaced : async () => undefined;
-  return async (value: unknown, payload: Payload): Promise<unknown> => {
-    const current = kind === "rewrite" ? (value as Payload) : payload;
-    if (!concerns(definition, current)) return value;
-    const startedAt = nowMs();
-    const fired = (outcome: HookFired["outcome"], message?: string): void => {
-      onFired({ point, tap: name, ms: nowMs() - startedAt, outcome, payload, ...(message ? { message } : {}) });
-    };
-    try {
-      const reply = await bounded(definition.run as Run, current, definition.timeoutMs ?? defaultTimeoutMs);
-      const next = reply === undefined ? value : await settle(point, value, reply, name);
-      fired(outcomeOf(kind, value, next));
-      return next;
-    } catch (error) {
-      const late = error === timedOut;
-      const message = late ? `no answer within ${definition.timeoutMs ?? defaultTimeoutMs} ms` : messageOf(error);
-      fired(late ? "timeout" : "failed", message);
-      if (kind !== "judge" || hookTable[point].onJudgeFailure === "pass") return value;
-      return { verdict: "deny", reason: `${name} could not decide: ${message}`, by: name } satisfies Ruling;
-    }
-  };
-}
-
-function concerns({ tools }: AnyTap, payload: Payload): boolean {
-  return !tools || !("tool" in payload) || tools.includes(payload.tool);
-}
-
-function outcomeOf(kind: HookKind, before: unknown, after: unknown): HookFired["outcome"] {
-  if (before === after) return "ok";
-  if (kind === "rewrite") return "changed";
-  const { verdict } = after as Ruling;
-  return verdict === "allow" ? "ok" : verdict;
-}
-
-/** Waterfall, not bail: an early allow would hide a later deny (test/properties/hooks.test.ts). */
-async function stricter(_point: HookPoint, value: unknown, reply: unknown, name: string): Promise<Ruling> {
-  const { judgementReply } = await import("./contract/hook-replies.ts");
-  const said = judgementReply.parse(reply);
-  const standing = value as Ruling;
-  if (strictness[said.verdict] <= strictness[standing.verdict]) return standing;
-  return { verdict: said.verdict, by: name, ...(said.reason === undefined ? {} : { reason: said.reason }) };
-}
-
-async function replaced(point: HookPoint, value: unknown, reply: unknown): Promise<unknown> {
-  const { hookReplies } = await import("./contract/hook-replies.ts");
-  const change = hookReplies[point as RewritePoint].parse(reply) as object;
-  if (point === "model.answer")
-    return { ...(value as object), answer: { ...(value as HookPayloads["model.answer"]).answer, ...change } };
-  if (point === "model.request")
-    return { ...(value as object), request: { ...(value as HookPayloads["model.request"]).request, ...change } };
-  return { ...(value as object), ...change };
-}
-
-async function bounded(run: Run, payload: Payload, timeoutMs: number): Promise<unknown> {
-  const abort = new AbortController();
-  const reply = run(payload, { signal: abort.signal });
-  if (!(reply instanceof Promise)) return reply;
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(timedOut);
-      abort.abort();
-    }, timeoutMs);
-  });
-  try {
-    return await Promise.race([reply, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+/** The library keeps its taps in the order in which it runs them, and what else was handed over with each. */
+function listed(taps: readonly tapable.FullTap[]): ListedTap[] {
+  return (taps as readonly (tapable.FullTap & { entry: LiveTap })[]).map(({ entry: { tap, name, origin } }) => ({
+    point: tap.on,
+    kind: tap.kind,
+    tap: name,
+    stage: tap.stage ?? 0,
+    ...(tap.tools === undefined ? {} : { tools: tap.tools }),
+    ...(origin.source === undefined ? {} : { source: origin.source }),
+  }));
 }

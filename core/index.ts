@@ -26,15 +26,17 @@ export interface EmbedOptions {
 export async function createRuntime(options: EmbedOptions): Promise<Runtime> {
   const { env = {}, front, taps, approve } = options;
   const cwd = await realpath(options.cwd);
-  const config = await loadConfig({ cwd, env, flags: { set: [...(options.set ?? [])], trust: options.trust ?? false } });
+  const reload = () => loadConfig({ cwd, env, flags: { set: [...(options.set ?? [])], trust: options.trust ?? false } });
+  const config = await reload();
   const manifests = readBuiltinManifests();
-  refuseProblems(configProblems(config, manifests));
+  refuseProblems(await configProblems(config, manifests));
   if (needsTrust(config.trust)) throw trustRequired(config.trust);
   return await compose({
     version,
     cwd,
     env,
     config,
+    reload,
     manifests,
     ...(front ? { front } : {}),
     ...(taps ? { taps } : {}),

@@ -1,17 +1,23 @@
 /** One session of a runtime: its log and state, its model, its calls, its prompt, and the turns that run on them. */
+
+import type { LoadedConfig } from "../config/loaded.ts";
 import type { Processes } from "../workers/processes.ts";
+import { askOnce } from "./ask-model.ts";
 import type { EventData } from "./contract/events.ts";
 import type { ImageBlock, JsonObject, TextBlock } from "./contract/messages.ts";
+import { addUsage, noUsage } from "./contract/messages.ts";
 import type { Hooks } from "./hooks.ts";
+import type { LiveConfig, Reload } from "./live-config.ts";
 import { type Mode, refuseRootBypass } from "./permission/modes.ts";
 import type { Registry } from "./registry.ts";
 import type { RuntimeOptions } from "./runtime.ts";
-import { createQueue, createRecorder, type InputSource, type Recorder } from "./session/session.ts";
+import { createQueue, createRecorder, type InputSource } from "./session/session.ts";
 import type { SessionState } from "./session/state.ts";
 import type { OpenedSession, SessionStore } from "./session/store.ts";
-import { chooseTools, createSessionCalls, type SessionCalls } from "./session-calls.ts";
-import { activateModel, priceOf } from "./session-model.ts";
-import { createSystemPrompt } from "./session-prompt.ts";
+import { type Chosen, chooseTools, createSessionCalls } from "./session-calls.ts";
+import type { SessionListener } from "./session-listeners.ts";
+import { activateModel } from "./session-model.ts";
+import { createAside, createNow, limitsOf, priceFor, turnDeps } from "./session-turns.ts";
 import type { TurnOutcome } from "./turn/ending.ts";
 import { createPromptDigest } from "./turn/prompt.ts";
 import type { CallReport } from "./turn/tool-call.ts";
@@ -46,6 +52,8 @@ export interface Session {
 }
 
 export interface SessionDeps extends RuntimeOptions {
+  /** `config` is what it holds now. */
+  live: LiveConfig;
   registry: Registry;
   hooks: Hooks;
   store: SessionStore;
@@ -53,8 +61,10 @@ export interface SessionDeps extends RuntimeOptions {
   /** The runtime's identity, for providers. */
   owner: object;
   warm(plugin: string | undefined): Promise<void>;
-  /** Has the hooks that fire for a session told to it, until the function handed back is called. */
-  listen(sessionId: string, onFired: (fired: EventData["hook.fired"]) => void): () => void;
+  /** What the config and the session's hooks add to the environment of shell lines now. */
+  shellEnv(sessionId: string): Promise<Readonly<Record<string, string>>>;
+  /** Has what hooks did for a session told to it, until the function handed back has resolved. */
+  listen(sessionId: string, listener: SessionListener): () => Promise<void>;
 }
 
 /** SESSION_*, MODEL_INVALID, ROOT_BYPASS_REFUSED, USAGE_INVALID, LOG_WRITE_FAILED. */
@@ -67,7 +77,7 @@ export async function openSession(open: OpenOptions, deps: SessionDeps): Promise
   const opened = await openLog(open, wanted, deps);
   try {
     const model = named ?? (await activateModel(opened.state.model, deps));
-    return await startSession({ open, opened, model, deps, ...chosen });
+    return await startSession({ open, opened, model, deps, chosen });
   } catch (error) {
     await opened.log.close().catch(() => undefined);
     throw error;
@@ -97,38 +107,88 @@ async function openLog(
   });
 }
 
-interface Start extends ReturnType<typeof chooseTools> {
+interface Start {
   open: OpenOptions;
   opened: OpenedSession;
   model: ActiveModel;
   deps: SessionDeps;
+  chosen: Chosen;
 }
 
-async function startSession({ open, opened, model, deps, tools, rules }: Start): Promise<Session> {
+async function startSession({ open, opened, model, deps, chosen }: Start): Promise<Session> {
   const { log, state } = opened;
-  let mode = deps.config.config.permissions.mode;
+  const { hooks, live } = deps;
+  const now = createNow({ chosen, deps });
+  const { mode } = now;
   const recorder = createRecorder({ log, state, opened: opened.appended, onEvent: deps.front?.onEvent });
-  const unlisten = deps.listen(log.id, (fired) => recorder.record("hook.fired", fired));
-  const source = open.resume === undefined ? "startup" : "resume";
-  await deps.hooks.observe("session.open", { sessionId: log.id, source, model: model.full });
-  const calls = createSessionCalls({ ...recorder, opened, tools, rules, deps, mode: () => mode });
-  const turns = turnDeps({ opened, model, calls, recorder, rules, deps });
-  const queue = createQueue<TurnOutcome>(async (input, signal) => {
-    const outcome = await runTurn(input, turns, signal);
-    if (outcome.error) await deps.hooks.observe("error.raise", { code: outcome.error.code, message: outcome.error.message });
-    return outcome;
-  });
-  const outsideTurns = new Set<Promise<unknown>>();
   const closing = new AbortController();
+  const told = createAside();
+  let turns: TurnDeps | undefined;
+  let hookUsage = noUsage;
+  const unlisten = deps.listen(log.id, {
+    fired(fired) {
+      recorder.record("hook.fired", fired);
+      if (fired.usage !== undefined) hookUsage = addUsage(hookUsage, fired.usage);
+    },
+    note: (note) => void recorder.record("note", note),
+    facts: () => ({ transcriptPath: log.path, cwd: state.cwd, mode: mode(), model: turns?.model.full ?? model.full }),
+    ask: async (prompt, { model: named, signal }) =>
+      await askOnce(named === undefined ? (turns?.model ?? model) : await activateModel(named, deps), prompt, signal),
+  });
+  const source = open.resume === undefined ? "startup" : "resume";
+  const opening = await hooks.observe("session.open", { sessionId: log.id, source, model: model.full });
+  const calls = createSessionCalls({
+    ...{ ...recorder, opened, chosen: () => now.chosen, deps, mode },
+    notify: (kind, message) =>
+      told.own(
+        hooks.observe("notify", { sessionId: log.id, kind, message }, { signal: closing.signal }).then(calls.deps.hearing.hear),
+      ),
+  });
+  calls.deps.hearing.hear(opening);
+  const takeHookUsage = (): typeof hookUsage => {
+    const used = hookUsage;
+    hookUsage = noUsage;
+    return used;
+  };
+  const running = turnDeps({ opened, model, calls, recorder, now, deps, takeHookUsage });
+  turns = running;
+  const check = (config: LoadedConfig): void => refuseRootBypass(bypass(now.modeWith(config), deps));
+
+  const queue = createQueue<TurnOutcome>(async (input, signal) => {
+    const reload = await live.enterTurn({ sessionId: log.id, signal, check });
+    try {
+      await adopt(reload);
+      const outcome = await runTurn(input, running, signal);
+      if (outcome.error) await hooks.observe("error.raise", { code: outcome.error.code, message: outcome.error.message });
+      return outcome;
+    } finally {
+      live.leave();
+    }
+  });
+
+  /** A config that came since the last turn, through this session or another. */
+  async function adopt(reload: Reload | undefined): Promise<void> {
+    const isNew = now.refresh();
+    const news = reload ?? (isNew ? live.last : undefined);
+    if (news !== undefined) recorder.record("config.reload", news);
+    if (!isNew) return;
+    running.model = await activateModel(running.model.full, deps);
+    running.limits = limitsOf(deps);
+    running.price = priceFor(deps);
+    running.digest = createPromptDigest();
+  }
+
+  const outsideTurns = createAside();
   let closed: Promise<void> | undefined;
 
   async function close(reason: EventData["session.close"]["reason"]): Promise<void> {
     closing.abort();
     await queue.close();
-    await Promise.allSettled(outsideTurns);
+    await outsideTurns.settled();
+    await told.settled();
     await calls.closeShells();
-    await deps.hooks.observe("session.close", { sessionId: log.id, reason });
-    unlisten();
+    await hooks.observe("session.close", { sessionId: log.id, reason });
+    await unlisten();
     recorder.record("session.close", { reason });
     await recorder.flush().finally(() => log.close());
   }
@@ -138,62 +198,27 @@ async function startSession({ open, opened, model, deps, tools, rules }: Start):
     state,
     recovery: opened.recovery?.notes ?? [],
     get model() {
-      return turns.model.full;
+      return running.model.full;
     },
     get mode() {
-      return mode;
+      return mode();
     },
     send: (content, from = "api") => queue.send(content, from),
     cancel: queue.cancel,
     async setModel(name) {
-      turns.model = await activateModel(name, deps);
+      running.model = await activateModel(name, deps);
     },
     setMode(next) {
       refuseRootBypass(bypass(next, deps));
-      mode = next;
+      now.setMode(next);
     },
     async callTool(name, input, { signal } = {}) {
       const call = calls.callOnce(name, input, signal ? AbortSignal.any([signal, closing.signal]) : closing.signal);
-      outsideTurns.add(call);
-      return await call.finally(() => outsideTurns.delete(call));
+      return await outsideTurns.own(call);
     },
     close(reason = "done") {
       closed ??= close(reason);
       return closed;
     },
-  };
-}
-
-interface TurnParts {
-  opened: OpenedSession;
-  model: ActiveModel;
-  calls: SessionCalls;
-  recorder: Recorder;
-  rules: Start["rules"];
-  deps: SessionDeps;
-}
-
-function turnDeps({ opened, model, calls, recorder, rules, deps }: TurnParts): TurnDeps {
-  const { maxTurns, maxCostUsd, timeoutSeconds, parallelReads } = deps.config.config.limits;
-  return {
-    model,
-    digest: createPromptDigest(),
-    provenMessages: 0,
-    state: opened.state,
-    system: createSystemPrompt({ sessionId: opened.log.id, record: recorder.record, rules, deps }),
-    hooks: deps.hooks,
-    record: recorder.record,
-    flush: recorder.flush,
-    calls: calls.deps,
-    limits: {
-      maxTurns,
-      maxCostUsd,
-      parallelReads,
-      timeoutMs: timeoutSeconds === undefined ? undefined : timeoutSeconds * 1_000,
-    },
-    price: deps.wantCost || maxCostUsd !== undefined ? priceOf : undefined,
-    onDelta: deps.front?.onDelta,
-    // The thread first: it starts on the other core while this one loads what parses the input.
-    warm: (tool) => void deps.warm(tool && deps.registry.findTool(tool)?.plugin).then(calls.deps.inputs.warm),
   };
 }

@@ -2,23 +2,21 @@
  * The composition root: config, plugins, hooks, threads and processes become one running Gantry. Starts in that order,
  * stops in the reverse one. Threads and the process table are made when the first call needs them.
  */
-import path from "node:path";
-import { builtinPlugins } from "../config/defaults.ts";
 import type { LoadedConfig } from "../config/load.ts";
-import type { Pool } from "../workers/pool.ts";
-import type { Processes } from "../workers/processes.ts";
-import { builtinLoaders } from "./builtins.ts";
-import { GantryError } from "./contract/errors.ts";
 import type { Delta, EventData, SessionEvent } from "./contract/events.ts";
-import type { CoreEffects, Execute } from "./contract/execution.ts";
-import type { PluginManifest, ToolManifest } from "./contract/manifest.ts";
+import type { CoreEffects } from "./contract/execution.ts";
+import type { PluginManifest } from "./contract/manifest.ts";
+import type { Json, JsonObject } from "./contract/messages.ts";
 import type { AnyTap } from "./contract/plugin.ts";
-import { distFolder } from "./dist-folder.ts";
-import { createHooks, type Hooks } from "./hooks.ts";
+import { createHooks, type ListedTap } from "./hooks.ts";
+import { lazyWorkers } from "./lazy-workers.ts";
+import { createLiveConfig, type LiveConfig, makeReady } from "./live-config.ts";
 import { type OpenOptions, openSession, type Session, type SessionDeps } from "./open-session.ts";
 import type { ApprovalAnswer, ApprovalQuestion } from "./permission/approval.ts";
-import { createRegistry, type Registry } from "./registry.ts";
+import { loadPlugins } from "./plugins.ts";
 import { createStore, type SessionStore } from "./session/store.ts";
+import type { HookParts } from "./session-hooks.ts";
+import { createListeners } from "./session-listeners.ts";
 
 /** What a front end does for a session. Nothing is asked of a front end that cannot answer. */
 export interface FrontEnd {
@@ -34,6 +32,8 @@ export interface RuntimeOptions {
   cwd: string;
   env: Readonly<Record<string, string | undefined>>;
   config: LoadedConfig;
+  /** Loads the config again, with the same flags, when its files changed. Absent: it stays as it is. */
+  reload?: () => Promise<LoadedConfig>;
   /** Of the built-ins; empty: none is loaded. */
   manifests: readonly PluginManifest[];
   front?: FrontEnd;
@@ -51,33 +51,49 @@ export interface RuntimeOptions {
 
 export interface Runtime {
   readonly store: SessionStore;
+  /** The taps that run, in their order. */
+  taps(): ListedTap[];
   /** SESSION_*, MODEL_INVALID, ROOT_BYPASS_REFUSED, USAGE_INVALID, LOG_WRITE_FAILED. */
   openSession(options: OpenOptions): Promise<Session>;
   /** Ends sessions, then, whatever became of those, threads and processes. Throws the first session's LOG_WRITE_FAILED. */
   close(reason?: EventData["session.close"]["reason"]): Promise<void>;
 }
 
+/** PLUGIN_INVALID, NAME_TAKEN, SANDBOX_UNAVAILABLE. */
 export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
-  const { config, version } = options;
+  const { config, version, manifests } = options;
   const sessions = new Map<string, Session>();
-  const listeners = new Map<string, Parameters<SessionDeps["listen"]>[1]>();
-  const hooks = createHooks({
-    onFired({ payload, ...fired }) {
-      if ("sessionId" in payload) listeners.get(payload.sessionId)?.(fired);
-    },
-  });
+  const listeners = createListeners();
+  let inForce: LiveConfig | undefined;
+  const hooks = createHooks({ onFired: listeners.onFired, settings: (owner) => sectionOf(inForce?.config ?? config, owner) });
   const workers = lazyWorkers(options);
-  const registry = await loadPlugins(options, hooks, workers.execute);
+  if (config.config.sandbox.shell === "require") await workers.requireSandbox();
+  const registry = loadPlugins(options, hooks, workers.execute);
   for (const tap of options.taps ?? []) hooks.tap("embedder", tap);
   const store = createStore({ stateHome: config.paths.stateHome, project: config.project });
-  const listen: SessionDeps["listen"] = (sessionId, onFired) => {
-    listeners.set(sessionId, onFired);
-    return () => {
-      listeners.delete(sessionId);
-      sessions.delete(sessionId);
-    };
+  const hookParts: HookParts = { workers, listeners, store, env: options.env, manifests };
+  const tapsOf = async (of: LoadedConfig) => await (await import("./session-hooks.ts")).tapsOf(of, hookParts);
+  const ready = async (of: LoadedConfig) => await makeReady(of, { hooks, manifests, tapsOf });
+  const live = createLiveConfig({
+    ...{ ready: await ready(config), hooks, manifests, reload: options.reload, makeReady: ready },
+  });
+  inForce = live;
+  const deps: SessionDeps = {
+    ...options,
+    ...{ live, registry, hooks, store, processes: workers.processes, warm: workers.warm, owner: {} },
+    shellEnv: async (sessionId) => ({ ...live.config.config.env, ...(await hookParts.sessionEnv?.(sessionId)) }),
+    // As it is now, for whoever asks.
+    get config() {
+      return live.config;
+    },
+    listen: (sessionId, listener) => {
+      const unlisten = listeners.add(sessionId, listener);
+      return async () => {
+        await unlisten();
+        sessions.delete(sessionId);
+      };
+    },
   };
-  const parts = { registry, hooks, store, processes: workers.processes, warm: workers.warm, owner: {}, listen };
   await hooks.observe("runtime.start", { version, project: config.project, cwd: options.cwd });
 
   async function endSessions(reason: EventData["session.close"]["reason"]): Promise<void> {
@@ -88,8 +104,9 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   return {
     store,
+    taps: hooks.list,
     async openSession(open) {
-      const session = await openSession(open, { ...options, ...parts });
+      const session = await openSession(open, deps);
       sessions.set(session.id, session);
       return session;
     },
@@ -97,6 +114,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
       try {
         await endSessions(reason);
       } finally {
+        listeners.end();
         await hooks.observe("runtime.stop", { reason });
         await workers.close();
       }
@@ -104,57 +122,8 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   };
 }
 
-async function loadPlugins(options: RuntimeOptions, hooks: Hooks, execute: LazyWorkers["execute"]): Promise<Registry> {
-  const registry = createRegistry();
-  for (const manifest of options.manifests) {
-    const { name, contributes } = manifest;
-    const load = async () => {
-      const module = await builtinLoaders[name]?.();
-      if (!module) throw new GantryError("PLUGIN_INVALID", `the built-in plugin ${name} has a manifest but no module`);
-      return module.default;
-    };
-    registry.add({ manifest, load, execute: (tool) => execute(name, tool) });
-    if (contributes.taps.length === 0) continue;
-    for (const tap of (await load()).taps ?? []) hooks.tap(name, tap);
-  }
-  return registry;
-}
-
-const maxThreads = 4;
-
-interface LazyWorkers {
-  execute(plugin: string, tool: ToolManifest): Execute;
-  processes(): Promise<Processes>;
-  /** Starts the first thread, which begins to load the plugin; resolves when it is on its way. */
-  warm(plugin: string | undefined): Promise<void>;
-  close(): Promise<void>;
-}
-
-function lazyWorkers({ env }: RuntimeOptions): LazyWorkers {
-  let pool: Promise<Pool> | undefined;
-  let processes: Promise<Processes> | undefined;
-  const openProcesses = (): Promise<Processes> =>
-    (processes ??= import("../workers/processes.ts").then(({ createProcesses }) => createProcesses({ env })));
-  const openPool = (): Promise<Pool> => (pool ??= startPool());
-
-  async function startPool(): Promise<Pool> {
-    const { createPool } = await import("../workers/pool.ts");
-    return createPool({
-      threads: maxThreads,
-      grants: new Map(builtinPlugins.map((plugin) => [plugin.name, plugin.grants])),
-      home: env["HOME"] ?? "/",
-      filename: path.join(distFolder, "tool-thread.cjs"),
-      spawnFile: async (...call) => await (await openProcesses()).spawnFile(...call),
-    });
-  }
-
-  return {
-    execute: (plugin, tool) => async (execution) => await (await openPool()).execute(plugin, tool)(execution),
-    processes: openProcesses,
-    warm: async (plugin) => await (await openPool()).warm(plugin),
-    async close() {
-      await (await pool)?.close();
-      await (await processes)?.close();
-    },
-  };
+/** What a plugin's taps are given: the section of its own name. */
+function sectionOf({ config }: LoadedConfig, owner: string): JsonObject {
+  const section = (config as unknown as Record<string, Json | undefined>)[owner];
+  return typeof section === "object" && section !== null && !Array.isArray(section) ? section : {};
 }

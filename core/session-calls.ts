@@ -1,18 +1,19 @@
 /** What the calls of one session run on: its tools, its approver, its shells, and what the core does on their behalf. */
 import { randomUUID } from "node:crypto";
 import { GantryError } from "./contract/errors.ts";
-import type { SessionShells } from "./contract/execution.ts";
+import type { CoreEffects, SessionShells } from "./contract/execution.ts";
 import type { JsonObject } from "./contract/messages.ts";
 import { didYouMean } from "./contract/nearest.ts";
 import type { SessionDeps } from "./open-session.ts";
-import { type Approver, createApprover } from "./permission/approval.ts";
 import type { Mode } from "./permission/modes.ts";
-import { parseRules, type Rule } from "./permission/rules.ts";
+import { isDeniedWhole, parseRules, type Rule } from "./permission/rules.ts";
 import type { RegisteredTool } from "./registry.ts";
 import { keepOutput } from "./session/kept-output.ts";
 import type { Recorder } from "./session/session.ts";
 import type { SessionState } from "./session/state.ts";
 import type { OpenedSession } from "./session/store.ts";
+import { createSessionApproval } from "./session-approval.ts";
+import { createHearing } from "./turn/hearing.ts";
 import { createRedactor } from "./turn/redact.ts";
 import { type CallReport, prepareCall } from "./turn/tool-call.ts";
 import { createToolInputs } from "./turn/tool-input.ts";
@@ -29,11 +30,14 @@ export interface SessionCalls {
  * Rules and tools of a session that is about to open. USAGE_INVALID. A rule that names no tool was refused with the config
  * (core/config-problems.ts); one for a tool that is not loaded here, as with --no-plugins, has nothing to decide.
  */
-export function chooseTools(deps: SessionDeps): { tools: readonly RegisteredTool[]; rules: readonly Rule[] } {
-  const { rules } = parseRules(deps.config.ruleList, deps.registry.tools());
-  const isDenied = (tool: RegisteredTool): boolean =>
-    rules.some((rule) => rule.behavior === "deny" && rule.tool === tool.name && rule.match.kind === "tool");
-  return { rules, tools: wantedTools(deps).filter((tool) => !isDenied(tool)) };
+export function chooseTools(deps: SessionDeps): Chosen {
+  const { rules } = parseRules(deps.live.ruleLines, deps.registry.tools());
+  return { rules, tools: wantedTools(deps).filter((tool) => !isDeniedWhole(rules, tool)) };
+}
+
+export interface Chosen {
+  tools: readonly RegisteredTool[];
+  rules: readonly Rule[];
 }
 
 function wantedTools({ registry, tools: wanted }: SessionDeps): readonly RegisteredTool[] {
@@ -49,31 +53,41 @@ function wantedTools({ registry, tools: wanted }: SessionDeps): readonly Registe
 
 export interface CallsOptions extends Recorder {
   opened: OpenedSession;
-  tools: readonly RegisteredTool[];
-  rules: readonly Rule[];
+  /** Of the config as it is now. */
+  chosen(): Chosen;
   deps: SessionDeps;
   mode(): Mode;
+  /** Tells hooks that the user is wanted; nobody waits for them. */
+  notify(kind: "permission_prompt" | "question", message: string): void;
 }
 
 export function createSessionCalls(options: CallsOptions): SessionCalls {
-  const { opened, record, flush, tools, deps } = options;
+  const { opened, record, flush, deps } = options;
   const { state } = opened;
   const sessionId = opened.log.id;
   const outputDir = deps.store.outputDir(sessionId);
-  const { limits } = deps.config.config;
-  const shells = lazyShells(outputDir, deps);
+  const shells = lazyShells(outputDir, options);
+  // What the config says is asked anew by every turn.
   const calls: TurnDeps["calls"] = {
     sessionId,
-    tools,
+    get tools() {
+      return options.chosen().tools;
+    },
     inputs: createToolInputs(),
-    approve: approverOf(options),
+    approve: createSessionApproval(options),
     hooks: deps.hooks,
+    hearing: createHearing(),
     record,
     flush,
     cwd: () => state.cwd,
-    coreEffects: { shells, lastRead: async (file) => lastRead(state, file), askUser: deps.front?.askUser },
-    toolTimeoutMs: limits.toolTimeoutMs,
-    outputLimits: { maxBytes: limits.toolOutputBytes, maxLines: limits.toolOutputLines },
+    coreEffects: { shells, lastRead: async (file) => lastRead(state, file), askUser: announced(options) },
+    get toolTimeoutMs() {
+      return deps.config.config.limits.toolTimeoutMs;
+    },
+    get outputLimits() {
+      const { toolOutputBytes, toolOutputLines } = deps.config.config.limits;
+      return { maxBytes: toolOutputBytes, maxLines: toolOutputLines };
+    },
     keepOutput: (callId) => (text) => keepOutput(outputDir, callId, text),
     redact: createRedactor(deps.env),
     onProgress: (callId, text) => deps.front?.onDelta?.({ type: "delta", kind: "progress", callId, text }),
@@ -81,46 +95,48 @@ export function createSessionCalls(options: CallsOptions): SessionCalls {
   return {
     deps: calls,
     closeShells: shells.close,
-    callOnce: (name, input, signal) => callOnce(name, input, { ...calls, signal }),
+    callOnce: async (name, input, signal) => {
+      await deps.live.enterCall();
+      try {
+        return await callOnce(name, input, { ...calls, hearing: createHearing(), signal });
+      } finally {
+        deps.live.leave();
+      }
+    },
   };
 }
 
-/** One approver for as long as the mode stays: what it has compiled is the mode's. */
-function approverOf({ opened, flush, rules, deps, mode }: CallsOptions): Approver["approve"] {
-  const ask = deps.front?.ask;
-  const create = (current: Mode): Approver =>
-    createApprover({
-      policy: {
-        mode: current,
-        modeSource: deps.config.sourceOf("permissions.mode").source,
-        rules,
-        workspace: deps.config.project,
-        additionalDirs: deps.config.config.permissions.additionalDirectories,
-        outputDir: deps.store.outputDir(opened.log.id),
-        home: deps.env["HOME"] ?? "/",
-        configHome: deps.config.paths.configHome,
-        stateHome: deps.config.paths.stateHome,
-        approve: deps.approve ?? "prompt",
-      },
-      judge: (call) => deps.hooks.judge("tool.approve", call),
-      judgeAsk: (call, reason) => deps.hooks.judge("tool.ask", { ...call, reason }),
-      // What is asked about is seen first, and so on disk.
-      ask: ask && (async (question, options) => flush().then(() => ask(question, options))),
-      sessionRules: () => opened.state.sessionRules,
-      rememberAlways: (rule) => deps.config.rememberAlways(rule),
-    });
-  let current: { mode: Mode; approver: Approver } | undefined;
-  return (call, tool, options) => {
-    if (current?.mode !== mode()) current = { mode: mode(), approver: create(mode()) };
-    return current.approver.approve(call, tool, options);
+function announced({ deps, notify }: CallsOptions): CoreEffects["askUser"] {
+  const askUser = deps.front?.askUser;
+  if (askUser === undefined) return undefined;
+  return async (questions, asking) => {
+    notify("question", questions.map(({ question }) => question).join("\n"));
+    return await askUser(questions, asking);
   };
 }
 
 /** The process table is made with the first shell. */
-function lazyShells(outputDir: string, deps: SessionDeps): SessionShells {
+function lazyShells(outputDir: string, { opened, deps, chosen }: CallsOptions): SessionShells {
   let shells: Promise<SessionShells> | undefined;
   const get = (): Promise<SessionShells> => {
-    shells ??= deps.processes().then((table) => table.shells({ outputDir, env: deps.config.config.env }));
+    const sandbox = async () => {
+      const mode = deps.config.config.sandbox.shell;
+      if (mode === "off") return undefined;
+      const { confinementOf } = await import("./sandbox-policy.ts");
+      const home = deps.env["HOME"] ?? "/";
+      return confinementOf(mode, () => {
+        const { config, project, paths } = deps.config;
+        return {
+          config: { config, project, paths, ruleList: [...deps.live.ruleLines] },
+          rules: chosen().rules,
+          outputDir,
+          home,
+        };
+      });
+    };
+    shells ??= Promise.all([deps.processes(), sandbox()]).then(([table, confinement]) =>
+      table.shells({ outputDir, laterEnv: async () => await deps.shellEnv(opened.log.id), sandbox: confinement }),
+    );
     return shells;
   };
   return {
@@ -158,6 +174,8 @@ async function callOnce(
   const call = { type: "tool_call" as const, callId: `call_${randomUUID()}`, name, input };
   const prepared = await prepareCall(call, deps);
   const report = "run" in prepared ? await prepared.run() : prepared;
+  const stop = deps.hearing.takeStop();
+  if (stop) deps.record("note", { text: `${stop.by}: ${stop.reason}`, from: stop.by });
   await deps.flush();
   return report;
 }

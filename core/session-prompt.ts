@@ -4,6 +4,7 @@ import { hiddenFiles } from "./permission/hidden-files.ts";
 import type { PathTest } from "./permission/path-pattern.ts";
 import type { Rule } from "./permission/rules.ts";
 import type { RecordEvent } from "./session/session.ts";
+import type { Hearing } from "./turn/hearing.ts";
 import { loadInstructions } from "./turn/instructions.ts";
 import { systemPrompt } from "./turn/prompt.ts";
 
@@ -12,9 +13,10 @@ export interface PromptParts {
   record: RecordEvent;
   rules: readonly Rule[];
   deps: SessionDeps;
+  hearing: Hearing;
 }
 
-export function createSystemPrompt({ sessionId, record, rules, deps }: PromptParts): () => Promise<string> {
+export function createSystemPrompt({ sessionId, record, rules, deps, hearing }: PromptParts): () => Promise<string> {
   const { config, cwd, hooks } = deps;
   let system: Promise<string> | undefined;
   const build = async (): Promise<string> => {
@@ -26,7 +28,7 @@ export function createSystemPrompt({ sessionId, record, rules, deps }: PromptPar
     });
     for (const { file, bytes, truncated } of instructions) {
       record("instructions", { file, bytes, truncated });
-      await hooks.observe("instructions.load", { sessionId, file, bytes });
+      hearing.hear(await hooks.observe("instructions.load", { sessionId, file, bytes }));
     }
     return systemPrompt({
       project: config.project,

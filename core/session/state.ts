@@ -124,6 +124,9 @@ const folds: Folds = {
   "tool.approval": foldApproval,
   "tool.start": (state, { callId }) => advance(state, callId, "started"),
   "tool.result": foldResult,
+  "hook.fired": (state, { usage }) => {
+    if (usage !== undefined) state.usage = addUsage(state.usage, usage);
+  },
   "tool.failed": (state, { callId, code, message }) => {
     settle(state, callId, { content: [{ type: "text", text: `${code}: ${message}` }], isError: true, code });
   },
@@ -145,7 +148,8 @@ function foldAnswer(state: SessionState, { message, usage }: EventData["answer"]
 function foldApproval(state: SessionState, data: EventData["tool.approval"]): void {
   const { callId, verdict, by, reason, remembered } = data;
   const because = reason === undefined ? {} : { reason };
-  if (remembered?.for === "session" && !state.sessionRules.includes(remembered.rule)) state.sessionRules.push(remembered.rule);
+  const rules = remembered?.for === "session" ? [remembered.rule, ...(remembered.more ?? [])] : [];
+  state.sessionRules.push(...rules.filter((rule) => !state.sessionRules.includes(rule)));
   if (verdict === "deny") {
     state.denials.push({ callId, name: state.openCalls.get(callId)?.name ?? "", by, ...because });
   }

@@ -109,7 +109,7 @@ function choiceLine({ offerAlways }: ApprovalQuestion, style: Style): string {
   const lasting =
     offerAlways === undefined
       ? ""
-      : `  ${style.bold("s")}: this session  ${style.bold("a")}: always, as ${sanitizeLine(offerAlways)}`;
+      : `  ${style.bold("s")}: this session  ${style.bold("a")}: always, as ${offerAlways.map(sanitizeLine).join(" and ")}`;
   const letters = offerAlways === undefined ? "y/N" : "y/s/a/N";
   return `${style.yellow("└")} ${style.bold("y")}: once${lasting}  ${style.bold("n")} [reason]: no  (${letters}) `;
 }

@@ -91,6 +91,12 @@ export function createTerminalFront(options: TerminalFrontOptions): TerminalFron
       case "tool.approval":
         if (!options.quiet && event.data.remembered) print(style.dim(rememberedText(event.data.remembered)));
         return;
+      case "config.reload":
+        if (!options.quiet) print(style.yellow(reloadText(event)));
+        return;
+      case "note":
+        if (event.data.from !== undefined ? !options.quiet : options.verbose) print(style.dim(noteText(event)));
+        return;
       default:
         if (options.verbose) for (const line of verboseLines(event)) print(style.dim(line));
     }
@@ -112,11 +118,25 @@ function retryText({ data }: EventOf<"step.retry">): string {
   return `${data.code}: ${sanitizeLine(data.message)}; try ${data.attempt + 1} in ${(data.delayMs / 1000).toFixed(1)} s`;
 }
 
-function rememberedText({ rule, for: scope, file }: { rule: string; for: string; file?: string }): string {
-  const shown = sanitizeLine(rule);
+type Remembered = NonNullable<EventOf<"tool.approval">["data"]["remembered"]>;
+
+function rememberedText({ rule, more = [], for: scope, file }: Remembered): string {
+  const shown = [rule, ...more].map(sanitizeLine).join(" and ");
+  const verb = more.length === 0 ? "is" : "are";
   return scope === "always"
-    ? `  ${shown} is allowed from now on: ${file ?? "your local config"}`
-    : `  ${shown} is allowed for this session`;
+    ? `  ${shown} ${verb} allowed from now on: ${file ?? "your local config"}`
+    : `  ${shown} ${verb} allowed for this session`;
+}
+
+function reloadText({ data: { files, keys, taken, reason } }: EventOf<"config.reload">): string {
+  const where = sanitizeLine(files.join(", "));
+  if (!taken) return `the config changed (${where}) and the old one stays: ${sanitizeLine(reason ?? "no reason given")}`;
+  const settled = reason === undefined ? "" : ` (${sanitizeLine(reason)})`;
+  return `the config changed (${where}): ${sanitizeLine(keys.join(", "))}${settled}`;
+}
+
+function noteText({ data: { text, from } }: EventOf<"note">): string {
+  return from === undefined ? sanitizeLine(text) : `${sanitizeLine(from)}: ${sanitizeLine(text)}`;
 }
 
 function resultText({ data }: EventOf<"tool.result">): string[] {
@@ -137,8 +157,6 @@ function verboseLines(event: SessionEvent): string[] {
       ];
     case "instructions":
       return [`instructions ${sanitizeLine(event.data.file)}: ${event.data.bytes} bytes${event.data.truncated ? ", cut" : ""}`];
-    case "note":
-      return [sanitizeLine(event.data.text)];
     default:
       return [];
   }

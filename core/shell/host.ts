@@ -11,6 +11,7 @@ import type { EventOf, SessionEvent } from "../contract/events.ts";
 import type { Host, SessionsHost, ToolsHost } from "../contract/host.ts";
 import { didYouMean } from "../contract/nearest.ts";
 import type { PermissionKind } from "../contract/permissions.ts";
+import { failedPermissionTests } from "../permission-tests.ts";
 import type { FrontEnd } from "../runtime.ts";
 import { createSessionsHost } from "../session/sessions-host.ts";
 import { createStore } from "../session/store.ts";
@@ -46,7 +47,7 @@ export function createHost(options: HostOptions): Host {
       return granted("sessions", () => lazySessions(loaded));
     },
     get config() {
-      return granted("config", () => lazyConfig(loaded, options.io));
+      return granted("config", () => lazyConfig(loaded, options.io, () => (config = undefined)));
     },
     get permissions() {
       return granted("permissions", () => createPermissionsHost(options, loaded));
@@ -83,14 +84,19 @@ function lazySessions(loaded: () => Promise<LoadedConfig>): SessionsHost {
   };
 }
 
-function lazyConfig(loaded: () => Promise<LoadedConfig>, io: ShellIo): Host["config"] {
-  const host = async () => (await loaded()).host();
+function lazyConfig(loaded: () => Promise<LoadedConfig>, io: ShellIo, forget: () => void): Host["config"] {
+  const problemsOf = async (config: LoadedConfig) => await configProblems(config, io.manifests());
+  const host = async () => (await loaded()).host({ problemsOf });
   return {
     effective: async () => await (await host()).effective(),
     explain: async (key) => await (await host()).explain(key),
-    set: async (key, value, layer) => await (await host()).set(key, value, layer),
-    unset: async (key, layer) => await (await host()).unset(key, layer),
-    problems: async () => configProblems(await loaded(), io.manifests()),
+    set: async (key, value, layer) => await (await host()).set(key, value, layer).finally(forget),
+    unset: async (key, layer) => await (await host()).unset(key, layer).finally(forget),
+    problems: async () => {
+      const config = await loaded();
+      const options = { home: io.env["HOME"] ?? "/" };
+      return [...(await problemsOf(config)), ...(await failedPermissionTests(config, io.manifests(), options))];
+    },
     schema: async () => await (await host()).schema(),
     paths: async () => await (await host()).paths(),
     trust: async (action) => await (await host()).trust(action),

@@ -4,8 +4,8 @@
  */
 import { realpath, stat } from "node:fs/promises";
 import path from "node:path";
-import { type LoadedConfig, loadConfig } from "../../config/load.ts";
-import { needsTrust, refuseProblems, trustRequired } from "../../config/usable.ts";
+import { type LoadedConfig, loadConfig, problemLine } from "../../config/load.ts";
+import { needsTrust, refuseProblems, trustRequired, warningsOf } from "../../config/usable.ts";
 import { configProblems } from "../config-problems.ts";
 import { GantryError } from "../contract/errors.ts";
 import type { TrustStatus } from "../contract/host.ts";
@@ -13,6 +13,7 @@ import type { PluginManifest } from "../contract/manifest.ts";
 import { createRuntime, type FrontEnd, type Runtime } from "../runtime.ts";
 import { version } from "../version.ts";
 import type { ShellIo } from "./io.ts";
+import { sanitizeText } from "./sanitize.ts";
 import type { SessionFlags } from "./session-flags.ts";
 import { withSmallYoungHeap } from "./young-heap.ts";
 
@@ -42,13 +43,15 @@ export interface StartOptions {
 /** CONFIG_*, RULE_INVALID, TRUST_REQUIRED. */
 export async function start(options: StartOptions): Promise<{ runtime: Runtime; config: LoadedConfig }> {
   const { io, cwd, flags, front } = options;
-  const config = await trustedConfig(options);
+  const load = (): Promise<LoadedConfig> => loadConfig({ cwd, env: io.env, flags: flags.config });
+  const config = await trustedConfig(options, load);
   const manifests = flags.noPlugins ? onlyProviders(io.manifests()) : io.manifests();
   const runtime = await createRuntime({
     version,
     cwd,
     env: io.env,
     config,
+    reload: load,
     manifests,
     front: withSmallYoungHeap(front),
     allowRootBypass: flags.allowRootBypass,
@@ -61,18 +64,24 @@ export async function start(options: StartOptions): Promise<{ runtime: Runtime; 
   return { runtime, config };
 }
 
-async function trustedConfig({ io, cwd, flags, askTrust }: StartOptions): Promise<LoadedConfig> {
-  const load = (): Promise<LoadedConfig> => loadConfig({ cwd, env: io.env, flags: flags.config });
+async function trustedConfig({ io, flags, askTrust }: StartOptions, load: () => Promise<LoadedConfig>): Promise<LoadedConfig> {
   const config = await load();
-  refuseProblems(configProblems(config, io.manifests()));
+  await refuseWrong(config, io);
   if (!needsTrust(config.trust)) return config;
   if (flags.config.trust) return config;
   if (!askTrust) throw trustRequired(config.trust);
   if (!(await askTrust(config.trust))) throw trustRequired(config.trust);
   await config.host().trust("grant");
   const trusted = await load();
-  refuseProblems(configProblems(trusted, io.manifests()));
+  await refuseWrong(trusted, io);
   return trusted;
+}
+
+/** What a run goes on with is said first. */
+async function refuseWrong(config: LoadedConfig, io: ShellIo): Promise<void> {
+  const problems = await configProblems(config, io.manifests());
+  refuseProblems(problems);
+  for (const warning of warningsOf(problems)) io.stderr.write(`warning: ${sanitizeText(problemLine(warning))}\n`);
 }
 
 /** --no-plugins: no tool, command or tap; a provider is kept, because without one there is nobody to ask. */

@@ -70,8 +70,10 @@ export async function endTurn({ progress, stop, error, durationMs }: Ending, dep
     if (!failure) finalStop = "error";
     failure ??= describeError(unwritten);
   }
-  if (failure) await deps.hooks.observe("turn.fail", { sessionId, turn, code: failure.code, message: failure.message });
-  else await deps.hooks.observe("turn.end", { sessionId, turn, stop: finalStop });
+  const { context } = failure
+    ? await deps.hooks.observe("turn.fail", { sessionId, turn, code: failure.code, message: failure.message })
+    : await deps.hooks.observe("turn.end", { sessionId, turn, stop: finalStop });
+  deps.calls.hearing.hear({ context });
   const unapproved = toolCalls.filter(isUnapproved).length;
   return {
     text,

@@ -4,7 +4,7 @@ import { GantryError } from "../contract/errors.ts";
 import type { Delta } from "../contract/events.ts";
 import { type Answer, type AnswerContent, noUsage } from "../contract/messages.ts";
 import type { ModelEvent, ModelRequest, ProviderDefinition, ProviderOptions } from "../contract/plugin.ts";
-import type { Hooks } from "../hooks.ts";
+import type { Heard, Hooks } from "../hooks.ts";
 import { type Retry, withRetries } from "./retry.ts";
 
 export interface StepOptions {
@@ -15,6 +15,7 @@ export interface StepOptions {
   onDelta: ((delta: Delta) => void) | undefined;
   /** Told when the model begins to ask for a tool, or thinks for so long that it may: the moment to start threads. */
   onToolComing(tool: string | undefined): void;
+  onHeard(heard: Heard): void;
   onRetry(retry: Retry): void;
   signal: AbortSignal;
 }
@@ -30,7 +31,10 @@ export async function runStep(request: ModelRequest, options: StepOptions): Prom
   };
   try {
     const answer = await withRetries(attempt, { signal: options.signal, onRetry: options.onRetry });
-    return (await options.hooks.rewrite("model.answer", { sessionId: options.sessionId, answer })).answer;
+    const { sessionId, signal } = options;
+    const { payload, heard } = await options.hooks.rewrite("model.answer", { sessionId, answer }, { signal });
+    options.onHeard(heard);
+    return payload.answer;
   } catch (error) {
     if (!options.signal.aborted) throw error;
     const content: AnswerContent[] = partial.trim() === "" ? [] : [{ type: "text", text: partial }];

@@ -3,11 +3,20 @@
 import { nowMs } from "../contract/clock.ts";
 import { GantryError } from "../contract/errors.ts";
 import type { Delta, EventData, EventType, StopReason } from "../contract/events.ts";
-import { type Answer, addUsage, type InputContent, noUsage, type ToolCallBlock, type Usage } from "../contract/messages.ts";
+import {
+  type Answer,
+  addUsage,
+  type InputContent,
+  noUsage,
+  type ToolCallBlock,
+  type ToolResultBlock,
+  type Usage,
+} from "../contract/messages.ts";
 import type { ModelRequest, ProviderDefinition, ProviderOptions } from "../contract/plugin.ts";
 import type { Hooks } from "../hooks.ts";
 import { assertPairs } from "../session/pairs.ts";
 import type { SessionState } from "../session/state.ts";
+import { acceptInput } from "./accept.ts";
 import { runBatch } from "./batch.ts";
 import { withOwnIds } from "./call-ids.ts";
 import { endTurn, isUnapproved, type Progress, reachLimit, type TurnOutcome } from "./ending.ts";
@@ -47,6 +56,8 @@ export interface TurnDeps {
   digest: PromptDigest;
   /** How many messages the pair law has been proven for; state only grows at its end. Kept from turn to turn. */
   provenMessages: number;
+  /** Tokens that prompt hooks used since it was last asked. */
+  takeHookUsage(): Usage;
   /** Starts what a call of the tool, or of any, needs, before its input is complete. */
   warm(tool: string | undefined): void;
 }
@@ -73,46 +84,32 @@ export async function runTurn(
   let stop: StopReason;
   let error: unknown;
   try {
-    await acceptInput(input, progress, deps);
+    await acceptInput(input, progress, deps, signal);
     stop = await runSteps(progress, deps, signal);
     if (stop === "interrupted" && !cancel.aborted) stop = reachLimit("time", timeoutMs ?? 0, nowMs() - startedAt, deps);
   } catch (thrown) {
     error = thrown;
     stop = "error";
   }
-  return await endTurn({ progress, stop, error, durationMs: Math.round(nowMs() - startedAt) }, deps);
-}
-
-async function acceptInput(
-  input: { content: InputContent[]; source: EventData["input"]["source"] },
-  progress: Progress,
-  deps: TurnDeps,
-): Promise<void> {
-  const { sessionId } = deps.calls;
-  const { content } = await deps.hooks.rewrite("input.receive", { sessionId, content: input.content });
-  const ruling = await deps.hooks.judge("input.receive", { sessionId, content });
-  if (ruling.verdict === "deny")
-    throw new GantryError("INPUT_REJECTED", `${ruling.by} refused the input: ${ruling.reason ?? "no reason given"}`);
-  if (deps.limits.maxCostUsd !== undefined && (await deps.price?.(deps.model.full, noUsage)) === undefined) {
-    throw new GantryError(
-      "PRICE_UNKNOWN",
-      `the price of ${deps.model.full} is not known, so a cost limit of ${deps.limits.maxCostUsd} USD cannot be kept`,
-    );
-  }
-  deps.record("input", { content, source: input.source });
-  deps.record("turn.start", { turn: progress.turn });
-  await deps.hooks.observe("turn.start", { sessionId, turn: progress.turn });
+  await countHooks(progress, deps);
+  const outcome = await endTurn({ progress, stop, error, durationMs: Math.round(nowMs() - startedAt) }, deps);
+  // What would stop this turn must not stop the next.
+  deps.calls.hearing.takeStop();
+  return outcome;
 }
 
 async function runSteps(progress: Progress, deps: TurnDeps, signal: AbortSignal): Promise<StopReason> {
-  const { sessionId } = deps.calls;
+  const { sessionId, hearing } = deps.calls;
   const repeats = createRepeatWatch();
   let continued = 0;
   for (;;) {
     if (signal.aborted) return "interrupted";
-    const limited = findLimit(progress, deps);
-    if (limited) return limited;
+    await countHooks(progress, deps);
+    const ended = endStopped(deps) ?? findLimit(progress, deps);
+    if (ended) return ended;
+    tellContext(deps);
     const answer = await askModel(progress, deps, signal);
+    if (answer === undefined) continue;
     if (answer.stop === "cancelled") return "interrupted";
     const calls = answer.content.filter((block) => block.type === "tool_call");
     if (calls.length > 0) {
@@ -123,21 +120,52 @@ async function runSteps(progress: Progress, deps: TurnDeps, signal: AbortSignal)
     if (answer.stop === "refusal") throw new GantryError("ANSWER_REFUSED", `${deps.model.full} refused to answer`);
     if (answer.stop === "max_tokens")
       throw new GantryError("ANSWER_CUT", `the answer of ${deps.model.full} ended at its token limit`);
-    const ruling = await deps.hooks.judge("turn.stop", { sessionId, turn: progress.turn, continued, answer });
+    const ruling = await deps.hooks.judge("turn.stop", { sessionId, turn: progress.turn, continued, answer }, { signal });
+    hearing.hear(ruling.heard);
+    if (hearing.stop || signal.aborted) continue;
     if (ruling.verdict !== "deny") return progress.toolCalls.some(isUnapproved) ? "denied" : "end_turn";
     if (continued++ === maxContinuations) {
       deps.record("note", { text: `${ruling.by} wanted the turn to go on for the ${continued}th time in a row; it ends here` });
       return "end_turn";
     }
-    deps.record("input", { content: [{ type: "text", text: ruling.reason ?? "Go on." }], source: "api" });
+    deps.record("input", { content: [{ type: "text", text: ruling.reason ?? "Go on." }], source: "hook" });
   }
 }
 
-/** Sends one request and takes its answer into the session. What the request rests on is on disk before it goes out. */
-async function askModel(progress: Progress, deps: TurnDeps, signal: AbortSignal): Promise<Answer> {
+/** A hook has ended the turn: the user is told why. */
+function endStopped({ calls: { hearing }, record }: TurnDeps): StopReason | undefined {
+  const stop = hearing.takeStop();
+  if (stop === undefined) return undefined;
+  record("note", { text: `the turn ends here: ${stop.reason}`, from: stop.by });
+  return "end_turn";
+}
+
+function tellContext({ calls: { hearing, redact }, record }: TurnDeps): void {
+  const content = hearing.takeContext();
+  if (content.length > 0) record("input", { content: redact.content(content), source: "hook" });
+}
+
+/** Prompt hooks ask models too: what they used is part of what the turn costs. */
+async function countHooks(progress: Progress, deps: TurnDeps): Promise<void> {
+  const usage = deps.takeHookUsage();
+  if (usage !== noUsage) await count(usage, progress, deps);
+}
+
+async function count(usage: Usage, progress: Progress, { price, model }: TurnDeps): Promise<void> {
+  progress.usage = addUsage(progress.usage, usage);
+  const costUsd = await price?.(model.full, usage);
+  if (costUsd !== undefined) progress.costUsd = (progress.costUsd ?? 0) + costUsd;
+}
+
+/**
+ * Sends one request and takes its answer into the session. What the request rests on is on disk before it goes out. Undefined
+ * when a hook ended the turn while it was made.
+ */
+async function askModel(progress: Progress, deps: TurnDeps, signal: AbortSignal): Promise<Answer | undefined> {
   const { model, hooks, record } = deps;
-  const { sessionId } = deps.calls;
-  const request = await buildRequest(deps);
+  const { sessionId, hearing } = deps.calls;
+  const request = await buildRequest(deps, signal);
+  if (hearing.stop || signal.aborted) return undefined;
   progress.steps++;
   record("step.start", {
     step: progress.steps,
@@ -153,27 +181,28 @@ async function askModel(progress: Progress, deps: TurnDeps, signal: AbortSignal)
     hooks,
     onDelta: deps.onDelta,
     onToolComing: deps.warm,
+    onHeard: hearing.hear,
     onRetry: (retry) => record("step.retry", { step: progress.steps, ...retry }),
     signal,
   });
   const answer = { ...given, content: withOwnIds(given.content, deps.state.messages) };
   const { content, stop, usage } = answer;
   record("answer", { step: progress.steps, message: { role: "assistant", content }, stop, usage, model: answer.model });
-  progress.usage = addUsage(progress.usage, usage);
   progress.text = content.flatMap((block) => (block.type === "text" ? [block.text] : [])).join("");
-  if (deps.price) {
-    const costUsd = await deps.price(model.full, usage);
-    if (costUsd !== undefined) progress.costUsd = (progress.costUsd ?? 0) + costUsd;
-  }
+  await count(usage, progress, deps);
   return answer;
 }
 
-async function buildRequest(deps: TurnDeps): Promise<ModelRequest> {
+async function buildRequest(deps: TurnDeps, signal: AbortSignal): Promise<ModelRequest> {
   const { state, model, hooks } = deps;
-  const { sessionId, tools } = deps.calls;
-  const { system } = await hooks.rewrite("prompt.build", { sessionId, system: await deps.system(), messages: state.messages });
-  const draft: ModelRequest = { model: model.name, system, messages: state.messages, tools: toolSpecs(tools) };
-  const { request } = await hooks.rewrite("model.request", { sessionId, request: draft });
+  const { sessionId, tools, hearing } = deps.calls;
+  const { messages } = state;
+  const prompt = await hooks.rewrite("prompt.build", { sessionId, system: await deps.system(), messages }, { signal });
+  hearing.hear(prompt.heard);
+  const draft: ModelRequest = { model: model.name, system: prompt.payload.system, messages, tools: toolSpecs(tools) };
+  const drafted = await hooks.rewrite("model.request", { sessionId, request: draft }, { signal });
+  hearing.hear(drafted.heard);
+  const { request } = drafted.payload;
   deps.provenMessages = assertPairs(request.messages, deps.provenMessages);
   assertFits(
     estimateTokens(request.messages, request.system, state.lastRequest),
@@ -190,17 +219,23 @@ async function runCalls(
   signal: AbortSignal,
   repeats: ReturnType<typeof createRepeatWatch>,
 ): Promise<StopReason | undefined> {
-  const { sessionId } = deps.calls;
+  const { sessionId, hearing } = deps.calls;
   const reports = await runBatch(calls, { ...deps.calls, parallelReads: deps.limits.parallelReads, signal });
   progress.toolCalls.push(...reports);
   if (signal.aborted) return "interrupted";
-  const ruling = await deps.hooks.judge("tool.batch", { sessionId, calls });
+  const ruling = await deps.hooks.judge("tool.batch", { sessionId, calls, results: resultsIn(deps.state) }, { signal });
+  hearing.hear(ruling.heard);
+  if (hearing.stop || signal.aborted) return undefined;
   if (ruling.verdict === "deny") {
-    deps.record("note", { text: `${ruling.by} ended the turn: ${ruling.reason ?? "no reason given"}` });
+    deps.record("note", { text: `${ruling.by} ended the turn: ${ruling.reason ?? "no reason given"}`, from: ruling.by });
     return "end_turn";
   }
   const repeated = repeats.see(reports);
   return repeated === undefined ? undefined : reachLimit("repeated_failure", repeated.most, repeated.times, deps);
+}
+
+function resultsIn({ messages }: SessionState): ToolResultBlock[] {
+  return messages.at(-1)?.content.filter((block) => block.type === "tool_result") ?? [];
 }
 
 function findLimit({ steps, costUsd }: Progress, deps: TurnDeps): StopReason | undefined {

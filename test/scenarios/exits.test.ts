@@ -11,7 +11,7 @@ interface Case {
   env?: Record<string, string>;
 }
 
-const bash = { call: { name: "Bash", input: { command: "true" } } };
+const bash = { call: { name: "Bash", input: { command: "touch made" } } };
 
 test.each<[number, ErrorCode | undefined, string, Case]>([
   [0, undefined, "done", { steps: [{ say: "Hello." }] }],

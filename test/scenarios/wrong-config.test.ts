@@ -1,7 +1,7 @@
 /** A config that is wrong stops `run` before anything starts: all problems at once, each with its file and line. */
 import { createRuntime } from "gantry";
 import { expect, test } from "vitest";
-import { bench } from "../support/cli.ts";
+import { bench, writeFiles } from "../support/cli.ts";
 
 const projectFile = "gantry.config.json";
 
@@ -22,7 +22,8 @@ const wrong: [string, string, RegExp][] = [
   ["broken JSON", '{ "model": "anthropic/x", \n  "limits": ', /json:2/],
   ["a list for an object", "[]", /json:1/],
   ["$import", '{ "$import": "./other.json" }', /json:1.*\$import is not followed/],
-  ["a key that waits for its issue", '{ "hooks": {} }', /json:1.*hooks.*not in this build/],
+  ["a key that waits for its issue", '{ "plugins": [] }', /json:1.*plugins.*not in this build/],
+  ["hooks as a list", '{ "hooks": [] }', /json:1: hooks is a list, and must be an object of events/],
 ];
 
 test.each(wrong)("%s: exit 2, with file and line", async (_name, text, said) => {
@@ -111,4 +112,50 @@ test("config validate says the same, and doctor goes on", async () => {
   expect([validate.exit, `${validate.stdout}${validate.stderr}`]).toEqual([2, expect.stringMatching(/json:2.*modle/)]);
   const doctor = await gantry(["doctor"]);
   expect([doctor.exit, `${doctor.stdout}${doctor.stderr}`]).toEqual([0, expect.stringContaining("modle")]);
+});
+
+test("config validate looks at rules, hooks and permission tests together, warnings apart, and runs nothing", async () => {
+  const { gantry, home, model } = await bench([{ say: "Never." }]);
+  const config = {
+    permissions: {
+      deny: ["Bash(rm:*)", "Raed"],
+      tests: [
+        { call: "Bash(rm x)", expect: "deny" },
+        { call: "Bash(rm y)", expect: "allow" },
+      ],
+    },
+    hooks: {
+      PreToolUse: [{ matcher: "Bash", hooks: [{ type: "comand", command: "touch ran" }] }],
+      SubagentStart: [{ hooks: [{ type: "command", command: "touch ran" }] }],
+    },
+  };
+  await writeFiles(home, { ".config/gantry/config.json": JSON.stringify(config, null, 1) });
+  const { exit, stdout } = await gantry(["config", "validate", "--json"]);
+  expect(exit).toBe(2);
+  const { error } = JSON.parse(stdout) as {
+    error: { detail: { problems: { severity: string; message: string; line: number }[] } };
+  };
+  const { problems } = error.detail;
+  expect(problems.filter(({ severity }) => severity === "warning").map(({ message }) => message)).toEqual([
+    expect.stringContaining("SubagentStart"),
+  ]);
+  const errors = problems.filter(({ severity }) => severity === "error");
+  expect(errors.map(({ message }) => message)).toEqual([
+    expect.stringContaining("Raed"),
+    expect.stringContaining("comand"),
+    expect.stringContaining("the permission test of Bash(rm y) expects allow and gets deny"),
+  ]);
+  expect(errors.every(({ line }) => line > 1)).toBe(true);
+  expect(model.requests).toEqual([]);
+});
+
+test("what is only a warning lets config validate end well", async () => {
+  const { gantry, home } = await bench([]);
+  const hooks = { SubagentStart: [{ hooks: [{ type: "command", command: "true" }] }] };
+  await writeFiles(home, { ".config/gantry/config.json": JSON.stringify({ hooks }) });
+  const { exit, stdout } = await gantry(["config", "validate"]);
+  expect([exit, stdout]).toEqual([
+    0,
+    expect.stringMatching(/: warning: .*SubagentStart.*\nThe config is sound; 1 warning.\n$/s),
+  ]);
 });

@@ -1,4 +1,6 @@
 /** Every row of the hook table has a live call site: each point fires in a real session, and its taps can do what the row says. */
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
 import { type AnyTap, defineTap } from "gantry/plugin";
 import { expect, test } from "vitest";
 import { type HookPoint, hookPoints, hookTable } from "../../core/contract/hooks.ts";
@@ -12,11 +14,11 @@ test("every hook point fires in one session, and every firing is in its log", as
   const taps = hookPoints.flatMap((point) =>
     hookTable[point].kinds.map((kind) => ({ on: point, kind, run: () => void seen.add(point) }) as AnyTap),
   );
-  const { runtime, events } = await embed(
+  const { runtime, events, cwd } = await embed(
     [
       read("a.txt"),
       read("missing.txt"),
-      bash("true"),
+      bash("mkdir sub && cd sub"),
       bash("false"),
       { say: "Done." },
       { fail: { status: 400, message: "no" } },
@@ -30,11 +32,12 @@ test("every hook point fires in one session, and every firing is in its log", as
   );
   const session = await runtime.openSession({});
   expect(await session.send(say("work"), "api")).toMatchObject({ stop: "end_turn" });
+  await writeFile(path.join(cwd, "gantry.config.json"), '{"permissions":{"deny":["Bash(rm:*)"]}}');
   expect(await session.send(say("fail"), "api")).toMatchObject({ stop: "error", error: { code: "PROVIDER_REJECTED" } });
   await runtime.close();
   expect([...seen].sort()).toEqual([...hookPoints].sort());
   const logged = new Set(events.filter((event) => event.type === "hook.fired").map((event) => event.data.point));
-  const outsideSessions = ["runtime.start", "runtime.stop", "error.raise"];
+  const outsideSessions = ["runtime.start", "runtime.stop", "config.load", "error.raise"];
   expect([...logged].sort()).toEqual(hookPoints.filter((point) => !outsideSessions.includes(point)).sort());
 });
 
@@ -64,7 +67,7 @@ test("a judge's deny beats every yes, and the model is told its reason", async (
 
 test("a judge on tool.ask may say no before anybody is asked, and cannot say yes", async () => {
   const asked: string[] = [];
-  const { runtime, model } = await embed([bash("one"), bash("true"), { say: "Done." }], {
+  const { runtime, model } = await embed([bash("one"), bash("touch two"), { say: "Done." }], {
     taps: [
       defineTap({
         on: "tool.ask",
@@ -78,7 +81,7 @@ test("a judge on tool.ask may say no before anybody is asked, and cannot say yes
     },
   });
   await (await runtime.openSession({})).send(say("go"), "api");
-  expect(asked).toEqual(["true"]);
+  expect(asked).toEqual(["touch two"]);
   expect(model.requests[1]?.toolResults[0]?.text).toContain("one is enough");
   expect(model.requests[2]?.toolResults).toMatchObject([{}, { isError: true }].slice(-1));
 });

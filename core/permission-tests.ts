@@ -1,0 +1,89 @@
+/**
+ * Where a loaded config and the tools meet for questions about permissions that no session asks: what `permissions.tests`
+ * say, and what host.permissions explains.
+ */
+import { join } from "node:path";
+import type { LoadedConfig } from "../config/loaded.ts";
+import type { ConfigProblem, PermissionTestResult } from "./contract/host.ts";
+import type { PluginManifest, ToolManifest } from "./contract/manifest.ts";
+import type { ExplainOptions } from "./permission/explanation.ts";
+import type { Policy } from "./permission/ground.ts";
+import { parseRules } from "./permission/rules.ts";
+
+export type TestedConfig = Pick<
+  LoadedConfig,
+  "config" | "project" | "paths" | "ruleList" | "heldRules" | "permissionTests" | "sourceOf"
+>;
+
+export interface LookOptions {
+  /** The user's home folder. */
+  home: string;
+  /** Where the calls would be made. Default: the project root. */
+  cwd?: string;
+}
+
+export function toolsOf(manifests: readonly PluginManifest[]): ToolManifest[] {
+  return manifests.flatMap(({ contributes }) => contributes.tools);
+}
+
+/** What a session with this config would decide on, flags aside. Rules that cannot work are left out: they are problems of the config. */
+export function explainOptions(
+  loaded: TestedConfig,
+  tools: readonly ToolManifest[],
+  { home, cwd }: LookOptions,
+): ExplainOptions {
+  const { config, project, paths, ruleList, sourceOf } = loaded;
+  const policy: Policy = {
+    mode: config.permissions.mode,
+    modeSource: sourceOf("permissions.mode").source,
+    rules: parseRules(ruleList, tools).rules,
+    workspace: project,
+    additionalDirs: config.permissions.additionalDirectories,
+    // Of no session.
+    outputDir: join(paths.stateHome, "no-session"),
+    home,
+    configHome: paths.configHome,
+    stateHome: paths.stateHome,
+    approve: "prompt",
+  };
+  return { policy, tools, cwd: cwd ?? project };
+}
+
+/** Every test of the config, in its order. Loads nothing when there is none. */
+export async function testPermissions(
+  loaded: TestedConfig,
+  manifests: readonly PluginManifest[],
+  options: LookOptions,
+): Promise<PermissionTestResult[]> {
+  if (loaded.permissionTests.length === 0) return [];
+  const { runPermissionTests } = await import("./permission/explanation.ts");
+  return await runPermissionTests(loaded.permissionTests, explainOptions(loaded, toolsOf(manifests), options));
+}
+
+/** One problem (PERMISSION_TEST_FAILED) for each test that failed. */
+export async function failedPermissionTests(
+  loaded: TestedConfig,
+  manifests: readonly PluginManifest[],
+  options: LookOptions,
+): Promise<ConfigProblem[]> {
+  const results = await testPermissions(loaded, manifests, options);
+  const held = loaded.heldRules.length;
+  const waiting =
+    held === 0
+      ? ""
+      : ` ${held === 1 ? "1 allow rule waits" : `${held} allow rules wait`} for trust in the project (gantry trust status).`;
+  return results.flatMap(({ call, expect, got, reason, source, ok }) => {
+    if (ok) return [];
+    const place = /^(.+):(\d+)$/s.exec(source);
+    const where = place === null ? {} : { file: place[1] ?? source, line: Number(place[2]) };
+    const message = `the permission test of ${call} expects ${expect} and gets ${got}: ${reason}`;
+    const problem: ConfigProblem = {
+      code: "PERMISSION_TEST_FAILED",
+      ...where,
+      message: place === null ? `${source}: ${message}` : message,
+      key: "permissions.tests",
+      hint: `gantry permissions explain shows who decides and what would change it.${waiting}`,
+    };
+    return [problem];
+  });
+}

@@ -1,0 +1,125 @@
+/**
+ * Hooks of config files become taps: parsed, and given what their runs need of the runtime. Loaded only for a config that has
+ * hooks; what runs a handler (a process, a request, a model) only when one fires.
+ */
+import type { LoadedConfig } from "../config/loaded.ts";
+import { parseHooks } from "./config-hooks/parse.ts";
+import { createSessionEnvs } from "./config-hooks/session-env.ts";
+import { type ConfigTapDeps, createConfigTaps, tapName } from "./config-hooks/taps.ts";
+import { GantryError } from "./contract/errors.ts";
+import type { CallFacts } from "./contract/hooks.ts";
+import type { PluginManifest } from "./contract/manifest.ts";
+import { publicEventTable } from "./contract/public-events.ts";
+import type { TapEntry } from "./hooks.ts";
+import type { LazyWorkers } from "./lazy-workers.ts";
+import { configOwner } from "./live-config.ts";
+import { type Ground, layGround } from "./permission/ground.ts";
+import { matchesRule } from "./permission/rule-applies.ts";
+import type { Rule } from "./permission/rules.ts";
+import type { SessionStore } from "./session/store.ts";
+import type { Listeners } from "./session-listeners.ts";
+
+/** Of one runtime, whatever its config says. */
+export interface HookParts {
+  workers: Pick<LazyWorkers, "processes">;
+  listeners: Listeners;
+  env: Readonly<Record<string, string | undefined>>;
+  manifests: readonly PluginManifest[];
+  store: Pick<SessionStore, "outputDir">;
+  /** What the session's hooks left for its later shells; set when a config first has hooks. */
+  sessionEnv?: (sessionId: string) => Promise<Readonly<Record<string, string>>>;
+  envFile?: (sessionId: string) => Promise<string>;
+}
+
+/** What cannot work was refused with the config (config-problems.ts); what of it is only a warning is left out. */
+export async function tapsOf(config: LoadedConfig, parts: HookParts): Promise<TapEntry[]> {
+  const tools = parts.manifests.flatMap(({ contributes }) => contributes.tools);
+  if (parts.sessionEnv === undefined) Object.assign(parts, envOfSessions(parts));
+  const { hooks } = await parseHooks(config.hookList, { tools, project: config.project });
+  return createConfigTaps(hooks, depsOf(config, parts));
+}
+
+/** A line that has no effect is said once. */
+function envOfSessions({ store, listeners }: HookParts): Required<Pick<HookParts, "sessionEnv" | "envFile">> {
+  const files = createSessionEnvs({
+    folder: (sessionId) => store.outputDir(sessionId),
+    make: async (folder) => await (await import("../workers/hook-env-file.ts")).makeEnvFile(folder),
+    read: async (file) => await (await import("../workers/hook-env-file.ts")).readEnvFile(file),
+  });
+  const told = new Set<string>();
+  return {
+    envFile: files.envFile,
+    async sessionEnv(sessionId) {
+      const { env, problems } = await files.sessionEnv(sessionId);
+      const news = problems.filter((problem) => !told.has(`${sessionId} ${problem}`));
+      for (const problem of news) {
+        told.add(`${sessionId} ${problem}`);
+        listeners.find(sessionId)?.note({ text: problem, from: "CLAUDE_ENV_FILE" });
+      }
+      return env;
+    },
+  };
+}
+
+function depsOf(config: LoadedConfig, { workers, listeners, env, manifests, envFile }: HookParts): ConfigTapDeps {
+  return {
+    command: async (request, options) => await (await workers.processes()).runHook(request, options),
+    http: async (request, options) => await (await import("../workers/hook-http.ts")).postHook(request, options),
+    async ask(prompt, { sessionId, ...options }) {
+      const session = listeners.find(sessionId);
+      if (session === undefined) throw new GantryError("INTERNAL", `no session ${sessionId} is open to ask its model`);
+      return await session.ask(prompt, options);
+    },
+    project: config.project,
+    configEnv: config.config.env,
+    env,
+    ...(envFile === undefined ? {} : { envFile }),
+    session: (sessionId) => listeners.find(sessionId)?.facts(),
+    ruleMatches: ruleMatcher(config, { env, manifests }),
+    background(run, { hook, sessionId, callId }) {
+      const tap = `${configOwner}:${tapName(hook)}`;
+      const told = run.then(({ ms, outcome, usage, reply }) => {
+        const session = listeners.find(sessionId);
+        session?.fired({
+          ...{ point: publicEventTable[hook.event].points[0] ?? hook.event, tap, ms, outcome },
+          ...{ event: hook.event, source: hook.source },
+          ...(reply.failed === undefined ? {} : { message: reply.failed }),
+          ...(callId === undefined ? {} : { callId }),
+          ...(usage === undefined ? {} : { usage }),
+        });
+        if (reply.say !== undefined) session?.note({ text: reply.say, from: tap });
+      });
+      listeners.background(told, sessionId);
+    },
+    get closing() {
+      return listeners.closing;
+    },
+  };
+}
+
+/** One ground for all `if` rules of a config: they speak of calls, whatever mode and rules decide about them. */
+function ruleMatcher(
+  { config, project, paths }: LoadedConfig,
+  { env, manifests }: Pick<HookParts, "env" | "manifests">,
+): (rule: Rule, call: CallFacts) => Promise<boolean> {
+  let ground: Promise<Ground> | undefined;
+  const lay = (): Promise<Ground> =>
+    layGround({
+      mode: "default",
+      modeSource: "default",
+      rules: [],
+      workspace: project,
+      additionalDirs: config.permissions.additionalDirectories,
+      outputDir: paths.stateHome,
+      home: env["HOME"] ?? "/",
+      configHome: paths.configHome,
+      stateHome: paths.stateHome,
+      approve: "never",
+    });
+  const tools = new Map(manifests.flatMap(({ contributes }) => contributes.tools.map((tool) => [tool.name, tool])));
+  return async (rule, call) => {
+    const tool = tools.get(call.tool);
+    ground ??= lay();
+    return tool !== undefined && (await matchesRule(rule, call, tool, await ground));
+  };
+}

@@ -1,0 +1,109 @@
+/** What the turns of a session run on, and what of it is made anew when the config changes. */
+
+import type { LoadedConfig } from "../config/loaded.ts";
+import type { Usage } from "./contract/messages.ts";
+import type { SessionDeps } from "./open-session.ts";
+import type { Mode } from "./permission/modes.ts";
+import type { Recorder } from "./session/session.ts";
+import type { OpenedSession } from "./session/store.ts";
+import { type Chosen, chooseTools, type SessionCalls } from "./session-calls.ts";
+import { priceOf } from "./session-model.ts";
+import { createSystemPrompt } from "./session-prompt.ts";
+import { createPromptDigest } from "./turn/prompt.ts";
+import type { ActiveModel, TurnDeps, TurnLimits } from "./turn/turn.ts";
+
+/** What a session goes by now. */
+export interface Now {
+  readonly chosen: Chosen;
+  mode(): Mode;
+  /** The mode under another config: the user's own choice in this session stays. */
+  modeWith(config: LoadedConfig): Mode;
+  setMode(mode: Mode): void;
+  /** True when the config is another since the last time. */
+  refresh(): boolean;
+}
+
+export function createNow({ chosen: first, deps }: { chosen: Chosen; deps: SessionDeps }): Now {
+  let chosen = first;
+  let generation = deps.live.generation;
+  let own: Mode | undefined;
+  const modeWith: Now["modeWith"] = ({ config }) => own ?? config.permissions.mode;
+  return {
+    get chosen() {
+      return chosen;
+    },
+    mode: () => modeWith(deps.config),
+    modeWith,
+    setMode(mode) {
+      own = mode;
+    },
+    refresh() {
+      if (generation === deps.live.generation) return false;
+      generation = deps.live.generation;
+      chosen = chooseTools(deps);
+      return true;
+    },
+  };
+}
+
+export interface TurnParts {
+  opened: OpenedSession;
+  model: ActiveModel;
+  calls: SessionCalls;
+  recorder: Recorder;
+  now: Now;
+  deps: SessionDeps;
+  takeHookUsage(): Usage;
+}
+
+export function turnDeps({ opened, model, calls, recorder, now, deps, takeHookUsage }: TurnParts): TurnDeps {
+  return {
+    model,
+    digest: createPromptDigest(),
+    provenMessages: 0,
+    state: opened.state,
+    system: createSystemPrompt({
+      ...{ sessionId: opened.log.id, record: recorder.record, rules: now.chosen.rules, deps },
+      hearing: calls.deps.hearing,
+    }),
+    hooks: deps.hooks,
+    record: recorder.record,
+    flush: recorder.flush,
+    calls: calls.deps,
+    limits: limitsOf(deps),
+    price: priceFor(deps),
+    onDelta: deps.front?.onDelta,
+    takeHookUsage,
+    // The thread first: it starts on the other core while this one loads what parses the input.
+    warm: (tool) => void deps.warm(tool && deps.registry.findTool(tool)?.plugin).then(calls.deps.inputs.warm),
+  };
+}
+
+export function limitsOf({ config }: SessionDeps): TurnLimits {
+  const { maxTurns, maxCostUsd, timeoutSeconds, parallelReads } = config.config.limits;
+  const timeoutMs = timeoutSeconds === undefined ? undefined : timeoutSeconds * 1_000;
+  return { maxTurns, maxCostUsd, parallelReads, timeoutMs };
+}
+
+export function priceFor(deps: SessionDeps): TurnDeps["price"] {
+  return deps.wantCost || deps.config.config.limits.maxCostUsd !== undefined ? priceOf : undefined;
+}
+
+export interface Aside {
+  own<T>(work: Promise<T>): Promise<T>;
+  /** Resolves when all that was owned has ended; never rejects. */
+  settled(): Promise<void>;
+}
+
+/** Owns work that runs beside the turns. */
+export function createAside(): Aside {
+  const running = new Set<Promise<unknown>>();
+  return {
+    own(work) {
+      const owned = work.finally(() => running.delete(owned));
+      running.add(owned);
+      return owned;
+    },
+    settled: async () => void (await Promise.allSettled(running)),
+  };
+}
