@@ -8,12 +8,12 @@ const ours = "^(core|workers|plugins|config|bin|scripts|test)/";
 const contract = "^core/contract/";
 const composition = "^core/([^/]+\\.ts$|shell/)";
 // Files directly in core/ that are rooms of one file, not part of the composition.
-const singleFiles = "^core/(hooks|registry|version)\\.ts$";
+const singleFiles = "^core/(hooks|tap-run|registry|version)\\.ts$";
 
 /** [room, its files, what of ours they may import]. Rows overlap on nothing, and together cover the four source folders. */
 const rooms = [
   ["contract", contract, [contract]],
-  ["hooks and registry", "^core/(hooks|registry)\\.ts$", [contract, "^core/(hooks|registry)\\.ts$"]],
+  ["hooks and registry", "^core/(hooks|tap-run|registry)\\.ts$", [contract, "^core/(hooks|tap-run|registry)\\.ts$"]],
   ["version", "^core/version\\.ts$", []],
   ["permission", "^core/permission/", [contract, "^core/permission/"]],
   ["session", "^core/session/", [contract, "^core/session/", "^core/permission/", singleFiles]],
@@ -33,7 +33,12 @@ const rooms = [
     [contract, "^workers/inside/", "^workers/(context-direct|call-messages|core-port)\\.ts$", "^workers/effects/"],
     "^workers/inside/builtin-tools\\.ts$",
   ],
-  ["workers", "^workers/", [contract, "^workers/", "^core/permission/(grants|confined-path)\\.ts$"], "^workers/inside/"],
+  [
+    "workers",
+    "^workers/",
+    [contract, "^workers/", "^core/permission/(grants|confined-path|path-pattern)\\.ts$"],
+    "^workers/inside/",
+  ],
   ["config", "^config/", [contract, "^config/"]],
 ];
 
@@ -42,12 +47,12 @@ const testRooms = [
   ["turn", ["^core/turn/", "^core/session/", "^core/hooks\\.ts$", "^core/registry\\.ts$"]],
   ["session", ["^core/session/"]],
   ["permission", ["^core/permission/"]],
-  ["config-hooks", ["^core/config-hooks/", "^core/permission/", "^workers/"]],
+  ["config-hooks", ["^core/config-hooks/", "^core/permission/", "^core/hooks\\.ts$", "^workers/"]],
   ["workers", ["^workers/", "^core/permission/(grants|confined-path)\\.ts$", "^plugins/[^/]+/index\\.ts$"]],
   ["config", ["^config/"]],
   ["shell", ["^core/", "^config/defaults\\.ts$"]],
   ["plugins", ["^plugins/", "^config/", "^workers/effects/", "^core/(session|permission)/", "^scripts/build/"]],
-  ["faults", ["^core/session/", "^workers/"]],
+  ["faults", ["^core/session/", "^core/config-hooks/", "^workers/"]],
   // The demo is run from a bundle of the test's own making.
   ["scenarios", ["^scripts/build/bundles\\.ts$"]],
   // Laws of pure files, wherever they are.
@@ -58,14 +63,14 @@ const testRooms = [
 
 /** [package, the files that may import it]. One room per package: to change a dependency is to change one file. */
 const packages = [
-  ["zod", `${contract}|^core/testing/script-format\\.ts$|^config/(schema|check)\\.ts$|^plugins/|^workers/inside/`],
+  ["zod", `${contract}|^core/testing/script-format\\.ts$|^config/(schema|json-schema|check)\\.ts$|^plugins/|^workers/inside/`],
   ["tapable", "^core/hooks\\.ts$"],
   ["piscina", "^workers/(pool|thread-call)\\.ts$"],
-  ["cosmiconfig", "^config/load\\.ts$"],
+  ["cosmiconfig", "^config/read-files\\.ts$"],
   ["jsonc-parser", "^config/|^core/testing/"],
   ["yaml", "^config/"],
   ["unbash", "^core/permission/"],
-  ["@anthropic-ai/sandbox-runtime", "^workers/"],
+  ["@anthropic-ai/sandbox-runtime", "^workers/sandbox-host\\.ts$"],
   ["ignore", "^core/permission/path-pattern\\.ts$|^workers/effects/ignore-files\\.ts$"],
   ["tinyglobby", "^workers/effects/fs-list-javascript\\.ts$"],
   ["@vscode/ripgrep", "^workers/effects/ripgrep\\.ts$|^core/shell/doctor\\.ts$"],
@@ -82,22 +87,23 @@ const nodeModules = [
     "fs",
     [
       "^workers/effects/",
-      "^workers/(processes|shells|shell-run|background-runs|output-file|descendants|reaper)\\.ts$",
+      "^workers/(processes|shells|shell-run|background-runs|output-file|descendants|reaper|hook-stdin|hook-env-file|sandbox-\\w+)\\.ts$",
       "^core/session/disk\\.ts$",
-      "^core/permission/confined-path\\.ts$",
+      "^core/permission/(confined-path|git-settings)\\.ts$",
       "^core/turn/instructions\\.ts$",
+      "^core/config-hooks/launch\\.ts$",
       "^core/shell/",
       "^core/(manifests|index)\\.ts$",
       "^config/",
-      "^plugins/(demo|scripted|sessions)/",
+      "^plugins/(demo|scripted|sessions|hooks)/",
     ],
   ],
   ["child_process", ["^workers/[^/]+\\.ts$", "^workers/effects/", "^plugins/demo/"]],
-  ["(http|https)", ["^core/testing/", "^plugins/anthropic/"]],
-  ["(net|tls|dgram|dns)", ["^core/testing/", "^workers/reaper\\.ts$"]],
+  ["(http|https)", ["^core/testing/", "^plugins/anthropic/", "^workers/hook-http\\.ts$"]],
+  ["(net|tls|dgram|dns)", ["^core/testing/", "^workers/(reaper|sandbox-trial)\\.ts$"]],
   ["worker_threads", ["^workers/", "^core/permission/confined-path\\.ts$"]],
   ["vm", ["^plugins/process/line-filter\\.ts$"]],
-  ["module", ["^core/turn/input-checks\\.ts$"]],
+  ["module", ["^core/turn/input-checks\\.ts$", "^workers/sandbox-host\\.ts$"]],
 ];
 
 /** node: modules that a built-in may import at all, effects or not. */
@@ -106,6 +112,7 @@ const pluginNodeModules = [
   ["demo", "^(fs/promises|child_process|os|path|util|events)$"],
   ["scripted", "^(fs/promises|path|timers/promises)$"],
   ["sessions", "^(fs/promises|path)$"],
+  ["hooks", "^(fs/promises|path)$"],
   // A pattern of the model's is run with a bound on its time.
   ["process", "^vm$"],
   ["[^/]+", "^(path|crypto|util|timers/promises)$"],

@@ -6,7 +6,7 @@ import { type HookPoint, hookTable } from "../../core/contract/hooks.ts";
 import type { CommandManifest, PluginManifest } from "../../core/contract/manifest.ts";
 import { permissionTable } from "../../core/contract/permissions.ts";
 import type { ArgSpec, FlagSpec } from "../../core/contract/plugin.ts";
-import { eventsOf } from "../../core/contract/public-events.ts";
+import { eventsOf, type PublicEvent, publicEventTable } from "../../core/contract/public-events.ts";
 import { globalFlags, shellCommands } from "../../core/shell/own-commands.ts";
 import { describeEvents } from "./events.ts";
 
@@ -31,7 +31,34 @@ function hooks(): string {
     eventsOf(point as HookPoint).join(", "),
     (kinds as readonly string[]).includes("judge") ? onJudgeFailure : "",
   ]);
-  return table(["point", "kinds", "moment", "public event", "a judge that fails counts as"], rows);
+  return [
+    "Points, for taps:",
+    table(["point", "kinds", "moment", "public event", "a judge that fails counts as"], rows),
+    "Public events, for hooks in a config:",
+    publicEventRows(),
+  ].join("\n\n");
+}
+
+function publicEventRows(): string {
+  const rows = Object.entries(publicEventTable).map(([event, { points, matches, types, guard, timeoutSeconds, absent }]) =>
+    absent === undefined
+      ? [
+          code(event),
+          points.map(code).join(" "),
+          matchedBy(matches),
+          types.filter((type) => type !== "mcp_tool" && type !== "agent").join(", "),
+          guard ? "blocks" : "goes on",
+          `${timeoutSeconds} s`,
+        ]
+      : [code(event), `no such moment: ${absent}`, "", "", "", ""],
+  );
+  return table(["event", "point", "matcher is compared with", "handlers", "a hook that could not decide", "time"], rows);
+}
+
+function matchedBy(matches: (typeof publicEventTable)[PublicEvent]["matches"]): string {
+  if (typeof matches === "string") return matches === "tool" ? "the tool's name" : "";
+  const { field, values } = matches;
+  return values === undefined ? code(field) : `${code(field)}: ${values.map(code).join(" ")}`;
 }
 
 function permissions(manifests: readonly PluginManifest[]): string {

@@ -11,7 +11,7 @@ import { normalised, type PageRun, printsAsShown, runsOf } from "../support/page
 const root = path.join(import.meta.dirname, "../..");
 const pages = [
   "README.md",
-  ...["getting-started", "run", "sessions", "permissions", "config", "tools", "embedding", "troubleshooting"].map(
+  ...["getting-started", "run", "sessions", "permissions", "hooks", "config", "tools", "embedding", "troubleshooting"].map(
     (name) => `docs/${name}.md`,
   ),
 ];

@@ -5,6 +5,7 @@ import { loadConfig } from "../../config/load.ts";
 import { createHooks } from "../../core/hooks.ts";
 import { createStore } from "../../core/session/store.ts";
 import { median } from "./measure.ts";
+import { rulesAndHooks } from "./rules-and-hooks.ts";
 import { threadRoundTrip } from "./thread.ts";
 
 export interface MicroResult {
@@ -18,6 +19,7 @@ export async function microBenches(root: string): Promise<MicroResult[]> {
   results.push({ name: "thread call round trip, Read of a small file", each: await threadRoundTrip(root) });
   results.push(...(await logAndFold(root)));
   results.push(...(await configLoad(root)));
+  results.push(...(await rulesAndHooks(root)));
   return results;
 }
 

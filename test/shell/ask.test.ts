@@ -18,7 +18,7 @@ function asking(answers: string[], interactive = true) {
   return { asker, shown: () => shown };
 }
 
-function question(command: string, offerAlways: string | undefined = "Bash(npm test:*)"): ApprovalQuestion {
+function question(command: string, offerAlways: readonly string[] | undefined = ["Bash(npm test:*)"]): ApprovalQuestion {
   return {
     call: { sessionId: "s", callId: "c", tool: "Bash", input: { command, timeout: 5 }, cwd: "/w" },
     tool: {
@@ -53,6 +53,13 @@ describe("an approval", () => {
       "\n┌ Allow Bash? (plugin process)\n│ npm test\n│ timeout: 5\n│ in /w; asked because no rule allows it\n" +
         "└ y: once  s: this session  a: always, as Bash(npm test:*)  n [reason]: no  (y/s/a/N) ",
     );
+  });
+
+  test("a line of several parts names every rule that always would write", async () => {
+    const { asker, shown } = asking(["a"]);
+    const answer = await asker.approve(question("a && b > c", ["Bash(a)", "Bash(b)", "Edit(//w/c)"]), { signal });
+    expect(answer).toEqual({ choice: "always" });
+    expect(shown()).toContain("a: always, as Bash(a) and Bash(b) and Edit(//w/c)");
   });
 
   test("a plain no asks for a reason on a terminal, and only there", async () => {

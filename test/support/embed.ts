@@ -22,6 +22,7 @@ export interface EmbedOptions {
   taps?: AnyTap[];
   ask?: FrontEnd["ask"];
   approve?: "always" | "never";
+  trust?: boolean;
 }
 
 export async function embed(steps: readonly unknown[], options: EmbedOptions = {}): Promise<Embedded> {
@@ -31,7 +32,7 @@ export async function embed(steps: readonly unknown[], options: EmbedOptions = {
   await writeFiles(cwd, options.files ?? {});
   const model = await startModelServer({ script: { steps } });
   const events: SessionEvent[] = [];
-  const { taps, ask, approve, set } = options;
+  const { taps, ask, approve, set, trust } = options;
   const runtime = await createRuntime({
     cwd,
     env: { HOME: root, PATH: process.env["PATH"], ANTHROPIC_API_KEY: "test", ANTHROPIC_BASE_URL: model.url },
@@ -39,6 +40,7 @@ export async function embed(steps: readonly unknown[], options: EmbedOptions = {
     ...(taps ? { taps } : {}),
     ...(approve ? { approve } : {}),
     ...(set ? { set } : {}),
+    ...(trust ? { trust } : {}),
   });
   onTestFinished(async () => {
     await runtime.close();

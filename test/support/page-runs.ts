@@ -54,7 +54,7 @@ function commandsOf({ lines, line }: Fence): PageRun[] {
   return runs;
 }
 
-/** The lines with what differs from run to run made alike: ids, hashes, times, versions of Node.js, and `root` in front of paths. */
+/** The lines with what differs from run to run made alike: ids, hashes, times, versions of Node.js, `root` in front of paths, and with them the widths of columns. */
 export function normalised(lines: readonly string[], root = ""): string[] {
   const text = lines
     .map((line) => line.trimEnd())
@@ -70,6 +70,8 @@ export function normalised(lines: readonly string[], root = ""): string[] {
     .replace(/\b\d+(?:\.\d+)? (?:ms|s)\b/g, "TIME")
     .replace(/"durationMs":[\d.]+/g, '"durationMs":0')
     .replace(/\bv?(?:22|24|25|26)\.\d+\.\d+\b/g, "NODE")
+    .replace(/\b\d\d:\d\d:\d\d\.\d{3}\b/g, "TIME")
+    .replace(/ {2,}/g, "  ")
     .replace(/\s*\bjust now\b|\s*\b\d+ seconds? ago\b/g, " just now")
     .split("\n");
 }
