@@ -8,7 +8,7 @@ import { printable } from "../core/contract/printable.ts";
 import { kindOf, readBytes, realFileNow } from "./files.ts";
 import { isObject } from "./fragment.ts";
 import { sha256 } from "./paths.ts";
-import { stampsOf } from "./stamps.ts";
+import { changedPaths, stampsOf } from "./stamps.ts";
 import type { TrustPart } from "./trust.ts";
 
 export interface HookScripts {
@@ -19,6 +19,8 @@ export interface HookScripts {
   /** Their paths from the root and their contents' hashes. */
   seals: [file: string, content: string][];
   stamps: ReadonlyMap<string, string>;
+  /** Files that a held hook names, by the place where the hook is written, that are not what they were. */
+  changedOf(source: string): string[];
 }
 
 interface Places {
@@ -50,9 +52,18 @@ export async function findHookScripts(
     source,
   }));
   // Also of files that are not there yet: one that comes is one that changed.
-  const named = held.flatMap(({ handler, base }) => [...pathsIn(handler, base, places)]);
-  const inside = named.filter((path) => path.startsWith(places.root + sep));
-  return { files: [...every.keys()], parts, seals, stamps: stampsOf([...inside, ...inProject.map(([file]) => file)]) };
+  const inside = (hook: DeclaredHook): string[] =>
+    [...pathsIn(hook.handler, hook.base, places)]
+      .flatMap((path) => [path, realFileNow(path) ?? path])
+      .filter((path) => path.startsWith(places.root + sep));
+  const bySource = new Map(held.map((hook) => [hook.source, stampsOf(inside(hook))]));
+  return {
+    files: [...every.keys()],
+    parts,
+    seals,
+    stamps: stampsOf(held.flatMap(inside)),
+    changedOf: (source) => changedPaths(bySource.get(source) ?? new Map()),
+  };
 }
 
 /** Real path of each file, with the hook that names it first. */

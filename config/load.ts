@@ -64,7 +64,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     trust,
     merged,
     waiting,
-    hookScripts: scripts.files,
+    scripts,
     changed: () => watched.flatMap(changedPaths),
     trusting: { status, grant, revoke: store.revoke },
   });
@@ -77,12 +77,12 @@ interface Parts {
   trust: TrustStatus;
   merged: Merged;
   waiting: readonly Entry[];
-  hookScripts: string[];
+  scripts: Pick<HookScripts, "files" | "changedOf">;
   changed(): string[];
   trusting: { status(): Promise<TrustStatus>; grant(): Promise<void>; revoke(): Promise<boolean> };
 }
 
-function assemble({ options, sources, problems, trust, merged, waiting, hookScripts, changed, trusting }: Parts): LoadedConfig {
+function assemble({ options, sources, problems, trust, merged, waiting, scripts, changed, trusting }: Parts): LoadedConfig {
   const config = configOf(merged);
   const project = sources.project.root;
   const listed = [...merged.lists.values()].flat();
@@ -96,7 +96,8 @@ function assemble({ options, sources, problems, trust, merged, waiting, hookScri
     heldRules: rulesOf(waiting),
     hookList: hooksOf(listed),
     heldHooks: hooksOf(waiting),
-    hookScripts,
+    hookScripts: scripts.files,
+    changedScripts: scripts.changedOf,
     permissionTests: testsOf(listed),
     changedSince: async () => changed(),
     sourceOf: (key) => merged.values.get(key)?.[0]?.from ?? merged.lists.get(key)?.at(-1)?.from ?? byDefault,
@@ -120,7 +121,7 @@ async function scriptsOf(
   held: readonly Entry[],
   { project, home, cwd }: Sources,
 ): Promise<HookScripts> {
-  if (!entries.some(isHook)) return { files: [], parts: [], seals: [], stamps: new Map() };
+  if (!entries.some(isHook)) return { files: [], parts: [], seals: [], stamps: new Map(), changedOf: () => [] };
   const { findHookScripts } = await import("./hook-scripts.ts");
   return await findHookScripts(hooksOf(entries), hooksOf(held), { root: project.root, home, cwd });
 }

@@ -77,6 +77,8 @@ export interface LoadedConfig {
   heldHooks: DeclaredHook[];
   /** Real paths of the files that the hooks of all layers name in their command lines, held ones too. */
   hookScripts: string[];
+  /** Files of the project that the project's hook at `source` starts, and that changed since the load: what was trusted is gone. */
+  changedScripts(source: string): string[];
   /** Of every layer. */
   permissionTests: PermissionTest[];
   /** Files of any layer, and scripts of the project's hooks, that are not what they were at the load: changed, new or gone. */

@@ -69,6 +69,7 @@ function approverOf(options: CallsOptions, underWay: ReadonlyMap<string, Approvi
       home: deps.env["HOME"] ?? "/",
       configHome: config.paths.configHome,
       stateHome: config.paths.stateHome,
+      hookScripts: config.hookScripts,
       approve: deps.approve ?? "prompt",
     },
     judge: async (call) => await judge(call, underWay.get(call.callId), options),

@@ -73,6 +73,7 @@ function depsOf(config: LoadedConfig, { workers, listeners, env, manifests, envF
     project: config.project,
     configEnv: config.config.env,
     env,
+    changedScripts: config.changedScripts,
     ...(envFile === undefined ? {} : { envFile }),
     session: (sessionId) => listeners.find(sessionId)?.facts(),
     ruleMatches: ruleMatcher(config, { env, manifests }),

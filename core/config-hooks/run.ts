@@ -25,6 +25,8 @@ export interface HookRunDeps extends HookRunners {
   configEnv: Readonly<Record<string, string>>;
   /** The core's environment: what `allowedEnvVars` of an http hook may name. */
   env: Readonly<Record<string, string | undefined>>;
+  /** Files that the hook written at `source` starts and that are no longer what was trusted. */
+  changedScripts?(source: string): readonly string[];
   /** The file whose `export` lines later shells of the session get; made when first asked for. */
   envFile?(sessionId: string): Promise<string>;
 }
@@ -87,6 +89,8 @@ async function runHandler(run: Run<ConfigHook["handler"]>): Promise<Ran> {
 }
 
 async function runCommand({ hook, handler, input, deps, signal }: Run<CommandHook>): Promise<Ran> {
+  const [changed] = deps.changedScripts?.(hook.source) ?? [];
+  if (changed !== undefined) return { ...couldNotDecide(hook, unlikeTrusted(changed)), stdout: "", stderr: "" };
   const exit = await deps.command(await commandOf({ hook, handler, input, deps, signal }), { signal });
   const { exitCode, stdout, stderr, ended, cut, left } = exit;
   const reading = readExit(hook, exit, hook.timeoutMs);
@@ -104,6 +108,11 @@ async function runCommand({ hook, handler, input, deps, signal }: Run<CommandHoo
     ...(exitCode !== null && { exit: exitCode }),
     ...{ stdout: plainText(stdout), stderr: plainText(stderr), late: ended === "timeout" },
   };
+}
+
+/** A yes to a project's hook is a yes to the file it starts as that was then. */
+function unlikeTrusted(file: string): string {
+  return `${file} is not what it was when the project was trusted, so it is not run; look at it, then run gantry trust grant`;
 }
 
 async function commandOf({ hook, handler, input, deps }: Run<CommandHook>): Promise<HookCommand> {

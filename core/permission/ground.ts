@@ -25,6 +25,8 @@ export interface Policy {
   /** Gantry's folders of config and of state, which need not exist. */
   configHome: string;
   stateHome: string;
+  /** Real paths of files that hooks start: whoever edits one changes what runs unasked. */
+  hookScripts?: readonly string[];
   approve: "always" | "never" | "prompt";
 }
 
@@ -39,6 +41,7 @@ export interface Ground {
   roots: readonly string[];
   /** Gantry's folders of config and of state, as given and real: edits of what is below are never taken for granted. */
   own: readonly string[];
+  hookScripts: readonly string[];
   bases: PathBases;
   deny: RuleIndex;
   ask: RuleIndex;
@@ -79,6 +82,7 @@ export async function layGround(policy: Policy): Promise<Ground> {
     writable,
     roots,
     own,
+    hookScripts: policy.hookScripts ?? [],
     bases,
     deny: indexRules(deny),
     ask: indexRules(ask),

@@ -106,12 +106,17 @@ async function pathSubject(path: string, cwd: string, ground: Ground): Promise<P
     isInside: root !== undefined,
     isReadable: root !== undefined || ground.roots.some((folder) => isInside(folder, real)),
     isSecret: spellings.some(ground.isSecret),
-    guarded: root === undefined ? undefined : guardedIn(spellings, root, ground.own),
+    guarded: root === undefined ? undefined : guardedIn(spellings, root, ground),
   };
 }
 
-function guardedIn(spellings: readonly string[], root: string, own: readonly string[]): string | undefined {
+function guardedIn(
+  spellings: readonly string[],
+  root: string,
+  { own, hookScripts }: Pick<Ground, "own" | "hookScripts">,
+): string | undefined {
   for (const path of spellings) {
+    if (hookScripts.includes(path)) return "a file that a hook runs";
     if (own.some((folder) => isInside(folder, path))) return "Gantry's own config and records";
     const kind = guardedKind(path, isInside(root, path) ? root : "");
     if (kind !== undefined) return kind;
