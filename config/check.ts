@@ -3,6 +3,7 @@ import type * as z from "zod";
 import type { ErrorCode } from "../core/contract/errors.ts";
 import type { Json } from "../core/contract/messages.ts";
 import { nearest } from "../core/contract/nearest.ts";
+import { oddLetter } from "../core/contract/odd-letter.ts";
 import { defaults } from "./defaults.ts";
 import { isObject, type KeyPath } from "./fragment.ts";
 import { hookFaults } from "./hook-entries.ts";
@@ -60,11 +61,11 @@ function findingsOf(issue: z.core.$ZodIssue, data: Json): Finding[] {
   if (issue.code === "invalid_value") {
     const words = issue.values.map(String);
     const near = typeof found === "string" ? nearest(found, words) : undefined;
-    const message = `${key}: ${printed(found)} is none of ${words.join(", ")}${near === undefined ? "" : `; did you mean ${near}?`}`;
+    const message = `${key}: ${printed(found, 40)} is none of ${words.join(", ")}${near === undefined ? "" : `; did you mean ${near}?`}`;
     return [{ path, code: "CONFIG_INVALID", message }];
   }
   // A value of env may be a secret: its type is named, not itself.
-  const shown = path[0] === "env" ? "" : `; it is ${printed(found)}`;
+  const shown = path[0] === "env" ? "" : `; it is ${printed(found, 40)}`;
   return [{ path, code: "CONFIG_INVALID", message: `${key === "" ? "the config" : key}: ${plain(issue.message)}${shown}` }];
 }
 
@@ -85,8 +86,23 @@ export function unknownKey(path: KeyPath): Finding {
     return { path, code: "CONFIG_INVALID", message: `${later} is known, not in this build`, hint };
   }
   const near = nearestKey(key, nameableKeys());
+  const written = path.find((part) => typeof part === "string" && part.includes("."));
+  if (near === key && written !== undefined) {
+    const message = `${printed(key)} is no config key: a dot stands for a level; did you mean ${nested(key)}?`;
+    return { path, code: "CONFIG_KEY_UNKNOWN", message };
+  }
+  const odd = oddLetter(key);
+  if (odd !== undefined) {
+    const message = `${printed(key)} is no config key: ${odd}${near === undefined ? "" : `; did you mean ${near}?`}`;
+    return { path, code: "CONFIG_KEY_UNKNOWN", message };
+  }
   const message = `${printed(key)} is no config key${near === undefined ? "" : `; did you mean ${near}?`}`;
   return { path, code: "CONFIG_KEY_UNKNOWN", message };
+}
+
+/** `{"permissions": {"mode": …}}` */
+function nested(key: string): string {
+  return key.split(".").reduceRight((value, part) => `{${JSON.stringify(part)}: ${value}}`, "…");
 }
 
 /** Every key and every group of keys. */
@@ -113,10 +129,10 @@ function valueAt(data: Json, path: KeyPath): Json | undefined {
   return value;
 }
 
-/** As JSON, at most 80 characters, so that nothing in it can act on a terminal. */
-function printed(value: Json | undefined): string {
+/** As JSON, at most 80 characters, of a whole value 40, so that nothing in it can act on a terminal. */
+function printed(value: Json | undefined, most = 80): string {
   const text = JSON.stringify(value ?? null).replaceAll(/[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
 function plain(message: string): string {

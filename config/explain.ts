@@ -21,6 +21,24 @@ export interface Explained {
 
 /** CONFIG_KEY_UNKNOWN with the nearest key. */
 export function explain(key: string, state: Explained): ConfigExplanation {
+  const [, ofList, index] = /^(.+)\.(\d+)$/.exec(key) ?? [];
+  return ofList !== undefined && isList(ofList, state) ? element(ofList, Number(index), state) : whole(key, state);
+}
+
+function isList(key: string, { merged }: Explained): boolean {
+  return merged.lists.has(key) || configKeys().some((one) => one.key === key && one.type === "list");
+}
+
+/** One of a joined list, counted from 0. */
+function element(key: string, index: number, state: Explained): ConfigExplanation {
+  const { elements = [], description } = whole(key, state);
+  const found = elements[index];
+  if (found !== undefined) return { key: `${key}.${index}`, ...found, hidden: [], description };
+  const count = elements.length === 0 ? "no element" : `the elements 0 to ${elements.length - 1}`;
+  throw new GantryError("CONFIG_KEY_UNKNOWN", `${key}.${index} is not there: ${key} has ${count}`);
+}
+
+function whole(key: string, state: Explained): ConfigExplanation {
   const known = configKeys();
   const own = known.find((one) => one.key === key);
   const parent = known.find((one) => one.type === "map" && key.startsWith(`${one.key}.`));

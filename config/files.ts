@@ -1,6 +1,7 @@
 /** All file work of this room: asynchronous, and nothing is followed that is not a regular file. */
-import { realpathSync, stat, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync, readSync, realpathSync, rmSync, stat, statSync } from "node:fs";
 import { mkdir, open, readdir, readFile, realpath, rename, rm, stat as statNow } from "node:fs/promises";
+import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -31,6 +32,22 @@ export function realFileNow(path: string): string | undefined {
     return statSync(path, { throwIfNoEntry: false })?.isFile() === true ? realpathSync.native(path) : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** Of a regular file, as far as it is no longer than `bytes`; none of one that says it is empty, or cannot be read. At once. */
+export function firstLine(path: string, bytes: number): string {
+  const start = Buffer.alloc(bytes);
+  try {
+    const file = openSync(path, "r");
+    try {
+      if (fstatSync(file).size === 0) return "";
+      return start.toString("utf8", 0, readSync(file, start)).split("\n", 1)[0] ?? "";
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return "";
   }
 }
 
@@ -110,7 +127,8 @@ export async function alone<T>(path: string, work: () => Promise<T>): Promise<T>
   const lock = `${path}.lock`;
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   for (let waitedMs = 0; !(await created(lock)); waitedMs += lockRetryMs) {
-    if (waitedMs >= staleLockMs || (await ageMs(lock)) >= staleLockMs) await rm(lock, { force: true });
+    if (isLeft(lock)) rmSync(lock, { force: true });
+    else if (waitedMs >= staleLockMs || (await ageMs(lock)) >= staleLockMs) await rm(lock, { force: true });
     else await delay(lockRetryMs);
   }
   try {
@@ -128,9 +146,26 @@ async function ageMs(path: string): Promise<number> {
   return stats === undefined ? 0 : Date.now() - stats.mtimeMs;
 }
 
+/** True when the one who made it is known to be no more. At once, so that nobody else's new lock is taken for it. */
+function isLeft(lock: string): boolean {
+  try {
+    const [machine, pid] = readFileSync(lock, "utf8").split("\n");
+    if (machine !== hostname() || !/^[1-9]\d*$/.test(pid ?? "")) return false;
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "ESRCH";
+  }
+}
+
 async function created(lock: string): Promise<boolean> {
   try {
-    await (await open(lock, "wx", 0o600)).close();
+    const file = await open(lock, "wx", 0o600);
+    try {
+      await file.writeFile(`${hostname()}\n${process.pid}\n`);
+    } finally {
+      await file.close();
+    }
     return true;
   } catch (error) {
     if (typeof error === "object" && error !== null && "code" in error && error.code === "EEXIST") return false;

@@ -72,12 +72,16 @@ function kindOf(value: Json): string {
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
-/** Each handler of sound data by itself, in a group of its own, so that it has its own place. */
+/**
+ * Each handler of sound data by itself, in a group of its own, so that it has its own place; and each group without any, which
+ * somebody took for a guard.
+ */
 export function* handlersOf(hooks: JsonObject): Generator<{ event: string; path: KeyPath; value: JsonObject }> {
   for (const [event, groups] of Object.entries(hooks)) {
     for (const [at, group] of (Array.isArray(groups) ? groups : []).entries()) {
       if (!isObject(group) || !Array.isArray(group["hooks"])) continue;
       const matcher = group["matcher"] === undefined ? {} : { matcher: group["matcher"] };
+      if (group["hooks"].length === 0) yield { event, path: ["hooks", event, at, "hooks"], value: { ...matcher, hooks: [] } };
       for (const [place, handler] of group["hooks"].entries()) {
         yield { event, path: ["hooks", event, at, "hooks", place], value: { ...matcher, hooks: [handler] } };
       }

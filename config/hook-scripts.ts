@@ -1,12 +1,14 @@
 /**
  * The files that hooks name in their command lines. Trust in a project's hook is trust in the file it starts as it is now, so
- * their bytes are bound with it; and all of them are guarded from edits (core/permission).
+ * their bytes are bound with it, and each link that leads to them; and all of them are guarded from edits (core/permission).
  */
-import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { isAbsolute, join, relative, sep } from "node:path";
 import type { DeclaredHook } from "../core/contract/host.ts";
 import { printable } from "../core/contract/printable.ts";
-import { kindOf, readBytes, realFileNow } from "./files.ts";
+import { firstLine, kindOf, readBytes, realFileNow } from "./files.ts";
 import { isObject } from "./fragment.ts";
+import { hookWords } from "./hook-words.ts";
+import { walkPath } from "./linked-path.ts";
 import { sha256 } from "./paths.ts";
 import { changedPaths, stampsOf } from "./stamps.ts";
 import type { TrustPart } from "./trust.ts";
@@ -14,9 +16,9 @@ import type { TrustPart } from "./trust.ts";
 export interface HookScripts {
   /** Real paths, of all hooks. */
   files: string[];
-  /** One for each file of the project that a held hook names. */
+  /** One for each file of the project that a held hook names, and one for each held hook that may start others. */
   parts: TrustPart[];
-  /** Their paths from the root and their contents' hashes. */
+  /** Their paths from the root and their contents' hashes; of links what they say. */
   seals: [file: string, content: string][];
   stamps: ReadonlyMap<string, string>;
   /** Files that a held hook names, by the place where the hook is written, that are not what they were. */
@@ -27,13 +29,20 @@ interface Places {
   /** All real. */
   root: string;
   home: string;
-  /** Where hooks are started: in a subfolder the same words may name another file, and that one is bound too. */
+  /** Where hooks that are not the project's are started, at first. */
   cwd: string;
 }
 
+/** Everything a held hook names in the project, or by a link in it. */
+interface Bound {
+  source: string;
+  /** There or not: one that comes is one that changed. */
+  watched: string[];
+  links: { path: string; text: string }[];
+  files: string[];
+}
+
 const maxSealedBytes = 1_048_576;
-/** Per hook; a command line that names more files than this is no command line. */
-const maxWords = 200;
 const maxFiles = 500;
 
 export async function findHookScripts(
@@ -41,64 +50,121 @@ export async function findHookScripts(
   held: readonly DeclaredHook[],
   places: Places,
 ): Promise<HookScripts> {
-  const every = filesOf(all, places);
-  const ofHeld = filesOf(held, places);
-  const inProject = [...ofHeld].filter(([file]) => file.startsWith(places.root + sep)).sort(([a], [b]) => (a < b ? -1 : 1));
+  // Hooks share many words.
+  const looked = new Map<string, string | undefined>();
+  const realOf = (path: string): string | undefined => {
+    if (!looked.has(path)) looked.set(path, realFileNow(path));
+    return looked.get(path);
+  };
+  const bound = held.map((hook) => boundBy(hook, places, realOf));
+  const files = new Set(all.flatMap((hook) => [...pathsIn(hook, places)].flatMap((path) => realOf(path) ?? [])));
+  for (const file of bound.flatMap((each) => each.files)) files.add(file);
+  const sealed = firstSources(bound.flatMap(({ files: own, source }) => own.map((path) => ({ path, source }))));
+  const links = firstSources(bound.flatMap(({ links: own, source }) => own.map((link) => ({ ...link, source }))));
+  const name = (path: string): string => (path.startsWith(places.root + sep) ? relative(places.root, path) : path);
   const seals = await Promise.all(
-    inProject.map(async ([file]): Promise<[string, string]> => [relative(places.root, file), await contentOf(file)]),
+    sealed.map(async ({ path }): Promise<[string, string]> => [name(path), await contentOf(path)]),
   );
-  const parts = inProject.map(([file, source]) => ({
-    what: `the file ${printable(relative(places.root, file))}, as it is now, run by a hook`,
-    source,
-  }));
-  // Also of files that are not there yet: one that comes is one that changed.
-  const inside = (hook: DeclaredHook): string[] =>
-    [...pathsIn(hook.handler, hook.base, places)]
-      .flatMap((path) => [path, realFileNow(path) ?? path])
-      .filter((path) => path.startsWith(places.root + sep));
-  const bySource = new Map(held.map((hook) => [hook.source, stampsOf(inside(hook))]));
+  const watched = bySource(bound);
+  const stamps = stampsOf([...watched.values()].flat());
   return {
-    files: [...every.keys()],
-    parts,
-    seals,
-    stamps: stampsOf(held.flatMap(inside)),
-    changedOf: (source) => changedPaths(bySource.get(source) ?? new Map()),
+    files: [...files].slice(0, maxFiles),
+    parts: [
+      ...sealed.map(({ path, source }) => ({ what: `the file ${printable(name(path))}, as it is now, run by a hook`, source })),
+      ...links.map(({ path, text, source }) => ({
+        what: `the link ${printable(`${name(path)} to ${text}`)}, run by a hook`,
+        source,
+      })),
+      ...held.flatMap((hook) => othersOf(hook, places)),
+    ],
+    seals: [...seals, ...links.map(({ path, text }): [string, string] => [name(path), `link to ${text}`])],
+    stamps,
+    changedOf: changeFinder(watched, stamps),
   };
 }
 
-/** Real path of each file, with the hook that names it first. */
-function filesOf(hooks: readonly DeclaredHook[], places: Places): Map<string, string> {
-  const files = new Map<string, string>();
-  for (const { handler, base, source } of hooks) {
-    for (const path of pathsIn(handler, base, places)) {
-      const real = files.size < maxFiles ? realFileNow(path) : undefined;
-      if (real !== undefined && !files.has(real)) files.set(real, source);
-    }
-  }
-  return files;
+/** Each hook is told of its own. */
+function changeFinder(
+  watched: ReadonlyMap<string, readonly string[]>,
+  stamps: HookScripts["stamps"],
+): HookScripts["changedOf"] {
+  return (source) => changedPaths(new Map((watched.get(source) ?? []).map((path) => [path, stamps.get(path) ?? ""])));
 }
 
-/** What each word of a command may name: quotes are taken off, and the project's folder is put in for its variable. */
-function pathsIn(handler: DeclaredHook["handler"], base: string, { root, home, cwd }: Places): Set<string> {
-  if (!isObject(handler) || typeof handler["command"] !== "string") return new Set();
-  const args = Array.isArray(handler["args"]) ? handler["args"].filter((arg) => typeof arg === "string") : [];
-  const words = [handler["command"], ...args].flatMap((text) => [text, ...text.split(/[\s;&|<>()`=]+/)]);
+/** Hooks that are written on one line share their place. */
+function bySource(bound: readonly Bound[]): Map<string, string[]> {
+  const all = new Map<string, string[]>();
+  for (const { source, watched } of bound) all.set(source, [...(all.get(source) ?? []), ...watched]);
+  return all;
+}
+
+/** Each path once, with the hook that names it first. */
+function firstSources<T extends { path: string }>(found: readonly T[]): T[] {
+  const first = new Map<string, T>();
+  for (const one of found) if (!first.has(one.path)) first.set(one.path, one);
+  return [...first.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+function boundBy(hook: DeclaredHook, places: Places, realOf: (path: string) => string | undefined): Bound {
+  const { root } = places;
+  const bound: Bound = { source: hook.source, watched: [], links: [], files: [] };
+  const bind = (path: string): void => {
+    if (!path.startsWith(root + sep)) return;
+    bound.watched.push(path);
+    if (realOf(path) === undefined) return;
+    const { links, real } = walkPath(root, path.slice(root.length + 1));
+    bound.links.push(...links);
+    bound.watched.push(...links.map((link) => link.path));
+    if (real === undefined) return;
+    bound.files.push(real);
+    bound.watched.push(real);
+  };
+  for (const path of pathsIn(hook, places)) bind(path);
+  for (const file of [...bound.files]) for (const interpreter of interpretersOf(file)) bind(interpreter);
+  return bound;
+}
+
+/** What a script's first line names. */
+function interpretersOf(file: string): string[] {
+  const line = firstLine(file, 256);
+  return line.startsWith("#!") ? line.slice(2).trim().split(/\s+/).filter(isAbsolute) : [];
+}
+
+/** What each word of a command may name, from where the hook is started and from each folder its line goes to. */
+function pathsIn(hook: DeclaredHook, { root, home, cwd }: Places): Set<string> {
+  const found = hookWords(hook.handler, { root, home });
+  if (found === undefined) return new Set();
+  const isProjects = hook.layer === "project" || hook.layer === "local";
+  const folders = new Set(isProjects ? [root] : [hook.base, root, cwd]);
+  for (const to of found.folders) for (const from of [...folders]) folders.add(under(from, to));
   const paths = new Set<string>();
-  for (const word of new Set(words.slice(0, maxWords))) {
-    const plain = word
-      .replaceAll(/["'\\]/g, "")
-      .replaceAll(/\$\{?(?:CLAUDE|GANTRY)_PROJECT_DIR\}?/g, root)
-      .replace(/^(?:~|\$\{?HOME\}?)(?=\/)/, home);
-    if (plain === "" || plain.length > 4096 || plain.includes("\0")) continue;
-    if (isAbsolute(plain)) paths.add(resolve(plain));
-    else for (const folder of [base, root, cwd]) paths.add(join(folder, plain));
-  }
+  for (const word of [...found.words, ...found.read]) for (const folder of folders) paths.add(under(folder, word));
   return paths;
 }
 
-/** The hash of its bytes; of a big file its size and times, so that a hook may start a whole program. */
+/** Not made shorter where it goes up: behind a link that would be another place. */
+function under(folder: string, path: string): string {
+  const goesUp = path.split("/").includes("..");
+  if (isAbsolute(path)) return goesUp ? path : join(path);
+  return goesUp ? `${folder}/${path}` : join(folder, path);
+}
+
+/** What cannot be bound is said. */
+function othersOf(hook: DeclaredHook, places: Places): TrustPart[] {
+  if (hookWords(hook.handler, places)?.startsOthers !== true) return [];
+  const command = isObject(hook.handler) ? String(hook.handler["command"]) : "";
+  const shown = printable(command.length > 80 ? `${command.slice(0, 79)}…` : command);
+  const what = `the hook ${shown} may also run files that its command line does not name; a change of them is not noticed`;
+  return [{ what, source: hook.source }];
+}
+
+/**
+ * The hash of its bytes; of a big file its size and times, so that a hook may start a whole program, and of one that may not be
+ * read. What says that it is empty is not read: a file of the kernel's says so, and may have no end.
+ */
 async function contentOf(file: string): Promise<string> {
-  const found = await kindOf(file);
-  if ((found?.bytes ?? 0) > maxSealedBytes) return `${found?.bytes} bytes, ${stampsOf([file]).get(file) ?? ""}`;
-  return sha256(await readBytes(file));
+  const bytes = (await kindOf(file))?.bytes ?? 0;
+  if (bytes === 0) return sha256("");
+  const byStats = `${bytes} bytes, ${stampsOf([file]).get(file) ?? ""}`;
+  return bytes > maxSealedBytes ? byStats : await readBytes(file).then(sha256, () => byStats);
 }

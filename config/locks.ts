@@ -1,5 +1,6 @@
 /** Keys that the managed layer sets: what another layer says about them comes to nothing, and that is said. Lists only grow. */
 import type { ConfigProblem } from "../core/contract/host.ts";
+import { placeIn } from "../core/contract/place.ts";
 import type { Entry } from "./fragment.ts";
 import { shown } from "./secrets.ts";
 
@@ -13,10 +14,9 @@ export function lockProblems(entries: readonly Entry[]): ConfigProblem[] {
     if (lock === undefined || from.layer === "managed" || lock.value === value) return [];
     const locked = `${key} is locked to ${JSON.stringify(shown(lock.value, key))} by ${lock.from.source}`;
     if (from.layer === "flag") return [{ code: "CONFIG_LOCKED", message: `${from.source}: ${locked}`, key }];
-    const [, file, line] = /^(.*):(\d+)$/.exec(from.source) ?? [];
-    const inFile = from.layer !== "env" && file !== undefined;
+    const place = from.layer === "env" ? undefined : placeIn(from.source);
     const warning = { code: "CONFIG_LOCKED", severity: "warning" as const, key };
-    if (!inFile) return [{ ...warning, message: `${from.source}: ${locked}` }];
-    return [{ ...warning, message: `${locked}; this line has no effect`, file, line: Number(line) }];
+    if (place === undefined) return [{ ...warning, message: `${from.source}: ${locked}` }];
+    return [{ ...warning, message: `${locked}; this line has no effect`, ...place }];
   });
 }

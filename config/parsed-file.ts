@@ -25,8 +25,10 @@ export function isJsonText(name: string, text: string): boolean {
 export async function parseFile(name: string, text: string): Promise<ParsedFile> {
   if (text.trim() === "") return { data: {}, faults: [], lineOf: () => undefined };
   try {
-    if (isJsonText(name, text)) return (await import("./json-text.ts")).parseJson(text);
-    return (await import("./yaml-text.ts")).parseYaml(text);
+    const parsed = isJsonText(name, text)
+      ? (await import("./json-text.ts")).parseJson(text)
+      : (await import("./yaml-text.ts")).parseYaml(text);
+    return { ...parsed, faults: parsed.faults.map((fault) => ({ ...fault, message: withShortTokens(fault.message) })) };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return {
@@ -36,3 +38,14 @@ export async function parseFile(name: string, text: string): Promise<ParsedFile>
     };
   }
 }
+
+const longestToken = 40;
+
+/** A fault names what is wrong and tells no more of the file: it may be somebody's secret in the wrong place. */
+function withShortTokens(message: string): string {
+  return message
+    .replaceAll(/"(?:[^"\\]|\\[\s\S])*"?/g, (quoted) => shortened(quoted))
+    .replaceAll(/[^\s"]{41,}/g, (word) => shortened(word));
+}
+
+const shortened = (token: string): string => (token.length > longestToken ? `${token.slice(0, longestToken - 1)}…` : token);

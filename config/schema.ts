@@ -3,13 +3,12 @@
  * derive from it; defaults are in defaults.ts, so that a start without any config loads no zod.
  */
 import * as z from "zod";
-import type { Json, JsonObject } from "../core/contract/messages.ts";
+import { longestTimerMs } from "../core/contract/clock.ts";
+import { isObject, type Json, type JsonObject } from "../core/contract/messages.ts";
 import { type Mode, modeNames } from "../core/contract/modes.ts";
 import { defaults } from "./defaults.ts";
 import { modelNamePattern } from "./model-name.ts";
 
-/** Node's timers hold no more milliseconds than this. */
-const longestTimerMs = 2_147_483_647;
 const count = z.int().positive();
 const rules = z.array(z.string().min(1).max(10_000));
 
@@ -164,5 +163,5 @@ function defaultOf(path: readonly string[]): Json {
 
 /** Nothing in it where it is no object. */
 export function object(value: Json | undefined): JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
+  return isObject(value) ? value : {};
 }

@@ -1,5 +1,5 @@
 /** Which files each layer has, found by looking at names only: a start without any config reads nothing and loads no parser. */
-import { basename, dirname, extname, join, resolve } from "node:path";
+import { basename, dirname, extname, join, resolve, sep } from "node:path";
 import { GantryError } from "../core/contract/errors.ts";
 import type { ConfigProblem, ConfigSource } from "../core/contract/host.ts";
 import { kindOf, maxConfigBytes, namesIn, realPathOf } from "./files.ts";
@@ -154,10 +154,18 @@ export async function readable(file: SourceFile, problems: ConfigProblem[]): Pro
   if (found === undefined) return [];
   const ending = extname(basename(file.path)).slice(1);
   let message: string | undefined;
-  if (found.kind !== "file") message = "this is not a regular file that can be read";
+  if (await leadsOut(file)) message = "this file is a link to a place outside the project; it is not read";
+  else if (found.kind !== "file") message = "this is not a regular file that can be read";
   else if (found.bytes > maxConfigBytes) message = `this file has ${found.bytes} bytes; a config may have ${maxConfigBytes}`;
   else if (ending !== "" && !dataEndings.includes(ending)) message = `.${ending} is no config format; JSON and YAML are`;
   if (message === undefined) return [file];
   problems.push({ code: "CONFIG_INVALID", message, file: file.path });
   return [];
+}
+
+/** What such a file says may be anything of this user's, and would be told in problems. */
+async function leadsOut({ layer, path, base }: SourceFile): Promise<boolean> {
+  if (layer !== "project") return false;
+  const real = await realPathOf(path).catch(() => undefined);
+  return real !== undefined && real !== path && !real.startsWith(base.endsWith(sep) ? base : base + sep);
 }

@@ -1,5 +1,5 @@
 /** Whether files are still what they were, by their stats alone: no file is read for it. */
-import { statSync } from "node:fs";
+import { lstatSync, type Stats, statSync } from "node:fs";
 
 type Stamps = ReadonlyMap<string, string>;
 
@@ -13,12 +13,20 @@ export function changedPaths(stamps: Stamps): string[] {
   return [...stamps].filter(([path, stamp]) => stampOf(path) !== stamp).map(([path]) => path);
 }
 
-/** The change time tells of an edit that put size and modification time back. */
+/** Of a link also what it leads to. */
 function stampOf(path: string): string {
   try {
-    const stats = statSync(path, { throwIfNoEntry: false });
-    return stats === undefined ? "" : [stats.size, stats.mtimeMs, stats.ctimeMs, stats.ino, stats.dev].join(" ");
+    const own = lstatSync(path, { throwIfNoEntry: false });
+    if (own?.isSymbolicLink() !== true) return textOf(own);
+    return `${textOf(own)} > ${textOf(statSync(path, { throwIfNoEntry: false }))}`;
   } catch (error) {
     return error instanceof Error && "code" in error ? String(error.code) : "unknown";
   }
+}
+
+/** The change time tells of an edit that put size and modification time back. A folder's tell of what comes and goes in it. */
+function textOf(stats: Stats | undefined): string {
+  if (stats === undefined) return "";
+  if (stats.isDirectory()) return ["folder", stats.ino, stats.dev].join(" ");
+  return [stats.size, stats.mtimeMs, stats.ctimeMs, stats.ino, stats.dev].join(" ");
 }

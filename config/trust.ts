@@ -102,6 +102,7 @@ function asksFor({ key, value, written }: Entry, lower: Config): string | undefi
   if (key.startsWith("env.")) return `environment variable ${printable(key.slice(4))}=${text}`;
   if (/^providers\..+\.baseUrl$/.test(key)) return `model requests sent to ${text}`;
   if (key === "model") return text.startsWith("scripted/") ? `the scripted model ${text}` : undefined;
+  if (key.startsWith("hooks.") && isEmptyGroup(value)) return undefined;
   if (key.startsWith("hooks.")) return `a hook on ${printable(key.slice("hooks.".length))}${hookText(shown(value, key))}`;
   if (key === "claudeSettings") return `reading the ${text} settings of .claude`;
   if (key === "sandbox.shell") {
@@ -116,6 +117,10 @@ function asksFor({ key, value, written }: Entry, lower: Config): string | undefi
   }
   const bound = bounds[key]?.(lower);
   return bound !== undefined && Number(value) > bound ? `${key} raised from ${bound} to ${text}` : undefined;
+}
+
+function isEmptyGroup(value: Json): boolean {
+  return isObject(value) && Array.isArray(value["hooks"]) && value["hooks"].length === 0;
 }
 
 /** ` of Bash: ./check.sh --fast`: the matcher, and what would be run or called. A list of arguments is shown as one, never as a line. */

@@ -13,6 +13,8 @@ export async function typedFragments(
   const overrides = (flags.overrides ?? []).map(({ key, value, flag }) =>
     fragmentAt({ layer: "flag", name: flag, base: cwd }, key.split("."), value),
   );
+  const misspelled = Object.keys(env).filter((name) => /^gantry_/i.test(name) && !name.startsWith("GANTRY_"));
+  if (misspelled.length > 0) problems.push(...(await (await import("./typed-text.ts")).misspelledVariables(misspelled)));
   const hasVariables = Object.keys(env).some(isConfigVariable);
   if (!hasVariables && (flags.set ?? []).length === 0) return overrides;
   const { variablesOf, settingsOf } = await import("./typed-text.ts");

@@ -94,20 +94,36 @@ function lettersOf(part: string): string {
 }
 
 function unknownVariable(name: string, keys: readonly Key[]): ConfigProblem {
-  const known = [...keys.map(({ key }) => variableOf(key)), ...reservedNames];
-  const near =
-    nearest(name, known) ??
-    nearest(
-      name,
-      known.map((one) => one.replaceAll("__", "_")),
-    );
-  const exact = known.find((one) => one === near || one.replaceAll("__", "_") === near);
+  const exact = nearestVariable(name, keys);
   const message = `${name} sets no config key${exact === undefined ? "" : `; did you mean ${exact}?`}`;
   return {
     code: "CONFIG_KEY_UNKNOWN",
     message,
     hint: "Nested keys are written GANTRY_LIMITS__MAX_TURNS; gantry config schema lists all.",
   };
+}
+
+/** GANTRY_ is part of every name: only what stands behind it makes one near. */
+function nearestVariable(name: string, keys: readonly Key[]): string | undefined {
+  const known = [...keys.map(({ key }) => variableOf(key)), ...reservedNames];
+  const ownPart = (variable: string): string => variable.slice("GANTRY_".length);
+  const wanted = ownPart(name);
+  const near = nearest(wanted, known.map(ownPart)) ?? nearest(wanted, known.map(ownPart).map(withoutPairs));
+  return known.find((one) => ownPart(one) === near || withoutPairs(ownPart(one)) === near);
+}
+
+const withoutPairs = (name: string): string => name.replaceAll("__", "_");
+
+/** A warning for each variable whose beginning is ours but for its case: it sets nothing. */
+export async function misspelledVariables(names: readonly string[]): Promise<ConfigProblem[]> {
+  const keys = (await import("./schema.ts")).configKeys();
+  return names.map((name) => {
+    const upper = name.toUpperCase();
+    const right = reservedNames.has(upper) || findVariable(upper, keys) ? upper : nearestVariable(upper, keys);
+    const guess = right === undefined ? "" : `; did you mean ${right}?`;
+    const message = `${name} is not read: names of variables begin with GANTRY_${guess}`;
+    return { code: "CONFIG_KEY_UNKNOWN", severity: "warning", message };
+  });
 }
 
 /** `limits.maxTurns` → `GANTRY_LIMITS__MAX_TURNS`. */

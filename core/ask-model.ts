@@ -5,7 +5,7 @@ import type { ActiveModel } from "./turn/turn.ts";
 
 /** Throws what the provider throws; PROVIDER_STREAM_CUT when it ended without an answer. */
 export async function askOnce(
-  { name, provider, options }: ActiveModel,
+  { name, provider, options }: Pick<ActiveModel, "name" | "provider" | "options">,
   prompt: string,
   signal: AbortSignal,
 ): Promise<{ text: string; usage: Usage }> {

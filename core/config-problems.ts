@@ -4,7 +4,7 @@
  */
 import type { LoadedConfig } from "../config/loaded.ts";
 import type { ConfigProblem } from "./contract/host.ts";
-import type { PluginManifest } from "./contract/manifest.ts";
+import { type PluginManifest, type ToolManifest, toolsOf } from "./contract/manifest.ts";
 import { parseRules } from "./permission/rules.ts";
 
 type Looked = Pick<LoadedConfig, "problems" | "ruleList" | "heldRules" | "hookList" | "heldHooks" | "project">;
@@ -14,7 +14,7 @@ type Looked = Pick<LoadedConfig, "problems" | "ruleList" | "heldRules" | "hookLi
  * warnings stop nothing.
  */
 export async function configProblems(config: Looked, manifests: readonly PluginManifest[]): Promise<ConfigProblem[]> {
-  const tools = manifests.flatMap(({ contributes }) => contributes.tools);
+  const tools = toolsOf(manifests);
   const rules = [...config.ruleList, ...config.heldRules];
   const hooks = [...config.hookList, ...config.heldHooks];
   return [
@@ -28,7 +28,7 @@ export async function configProblems(config: Looked, manifests: readonly PluginM
 async function hookProblems(
   hooks: LoadedConfig["hookList"],
   project: string,
-  tools: PluginManifest["contributes"]["tools"],
+  tools: readonly ToolManifest[],
 ): Promise<ConfigProblem[]> {
   const { parseHooks } = await import("./config-hooks/parse.ts");
   return (await parseHooks(hooks, { tools, project })).problems;

@@ -1,14 +1,15 @@
 /**
  * Config files changed under a session. Loaded again with the same flags; what is wrong, not trusted, or denied by a judge on
- * config.change leaves the old config in force and says why. A judge cannot hold off what a managed file says.
+ * config.change leaves the old config in force and says why. Of a config that waits for trust, deny and ask rules hold at
+ * once, beside the old ones: they need none. A judge cannot hold off what a managed file says.
  */
-import type { LoadedConfig } from "../config/loaded.ts";
+import type { LoadedConfig, RuleLine } from "../config/loaded.ts";
 import { problemLine } from "../config/problems.ts";
 import { needsTrust } from "../config/usable.ts";
 import { configProblems } from "./config-problems.ts";
 import { messageOf } from "./contract/errors.ts";
 import type { ConfigSource } from "./contract/host.ts";
-import type { Json } from "./contract/messages.ts";
+import { isObject, type Json } from "./contract/messages.ts";
 import type { LiveConfigOptions, ReadyConfig, Reload, ReloadingSession } from "./live-config.ts";
 
 interface Reloading extends ReloadingSession, Pick<LiveConfigOptions, "hooks" | "manifests" | "makeReady"> {
@@ -40,7 +41,11 @@ export async function reloadConfig(options: Reloading): Promise<Met> {
   const keys = changedKeys(now.config, next, options.remembered);
   const facts = { files: files.length === 0 ? await now.config.changedSince() : files, keys };
   try {
-    const against = (await wrongWith(next, options)) ?? (keys.length === 0 ? undefined : await denied(facts, options));
+    const wrong = await wrongWith(next, options);
+    if (wrong !== undefined) return { seen: next, told: { ...facts, taken: false, reason: wrong } };
+    const untrusted = await untrustedIn(next, options);
+    if (untrusted !== undefined) return await restrict(next, { untrusted, files: facts.files }, options);
+    const against = keys.length === 0 ? undefined : await denied(facts, options);
     if (against !== undefined) return { seen: next, told: { ...facts, taken: false, reason: against } };
     const ready = await options.makeReady(next);
     return { seen: next, ready, told: keys.length === 0 ? undefined : { ...facts, taken: true, ...later(keys) } };
@@ -49,23 +54,46 @@ export async function reloadConfig(options: Reloading): Promise<Met> {
   }
 }
 
+/** The restricting half of a config whose other half waits: without a rule that is new, all of it waits. */
+async function restrict(
+  next: LoadedConfig,
+  { untrusted, files }: { untrusted: string; files: string[] },
+  options: Reloading,
+): Promise<Met> {
+  const { now } = options;
+  const known = new Set(now.ruleLines.map(ruleKey));
+  const added = next.ruleList.filter((line) => line.behavior !== "allow" && !known.has(ruleKey(line)));
+  if (added.length === 0) return { seen: next, told: { files, keys: [], taken: false, reason: untrusted } };
+  const keys = [...new Set(added.map(({ behavior }) => `permissions.${behavior}`))].sort();
+  const against = await denied({ files, keys }, options);
+  if (against !== undefined) return { seen: next, told: { files, keys, taken: false, reason: against } };
+  const ready = { ...now, ruleLines: [...now.ruleLines, ...added] };
+  return { seen: next, ready, told: { files, keys, taken: true, reason: untrusted } };
+}
+
+const ruleKey = ({ behavior, rule, base }: RuleLine): string => JSON.stringify([behavior, rule, base]);
+
 /** What a session that is open has settled for itself. */
 function later(keys: readonly string[]): Pick<Reload, "reason"> {
   const settled = keys.filter((key) => key === "model" || key.startsWith("sandbox."));
   return settled.length === 0 ? {} : { reason: `${settled.join(", ")}: from the next session on` };
 }
 
-async function wrongWith(next: LoadedConfig, { now, manifests, check }: Reloading): Promise<string | undefined> {
+async function wrongWith(next: LoadedConfig, { manifests, check }: Reloading): Promise<string | undefined> {
   const problems = (await configProblems(next, manifests)).filter(({ severity }) => severity !== "warning");
   if (problems.length > 0) return problems.map(problemLine).join("\n");
+  check(next);
+  return undefined;
+}
+
+async function untrustedIn(next: LoadedConfig, { now }: Reloading): Promise<string | undefined> {
   // `--trust` was for what stood there when it was typed; only a recorded trust knows what came since.
   const isNew = next.trust.parts.filter(({ what }) => !now.config.trust.parts.some((part) => part.what === what));
   const isTyped = isNew.length > 0 && needsTrust(await next.host().trust("status"));
   if (needsTrust(next.trust) || isTyped) {
     const parts = (isTyped ? isNew : next.trust.parts).map(({ what, source }) => `${what} (${source})`).join(", ");
-    return `the project's own parts are not trusted: ${parts}; gantry trust grant`;
+    return `the project's own parts wait for gantry trust grant: ${parts}`;
   }
-  check(next);
   return undefined;
 }
 
@@ -94,7 +122,7 @@ function flat({ config, hookList }: LoadedConfig, remembered: readonly string[])
   const { hooks: _declared, ...rest } = config;
   const found = new Map<string, string>();
   const walk = (value: Json | undefined, key: string): void => {
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    if (isObject(value)) {
       for (const [name, below] of Object.entries(value)) walk(below, key === "" ? name : `${key}.${name}`);
     } else if (value !== undefined) found.set(key, JSON.stringify(value));
   };

@@ -97,6 +97,10 @@ export interface HooksOptions {
   onFired(fired: HookFired): void;
   /** The config's section of the owner's own name. */
   settings?(owner: string): JsonObject;
+  /** Takes secrets out of what taps say. */
+  redact?(text: string): string;
+  /** A config hook has run for a second, and somebody waits for it. */
+  onWait?(hook: { event: PublicEvent; source: string }): void;
 }
 
 type Series = tapable.AsyncSeriesHook<[TapRun]>;

@@ -5,7 +5,7 @@
 import type { LoadedConfig, RuleLine } from "../config/loaded.ts";
 import { GantryError } from "./contract/errors.ts";
 import type { EventData } from "./contract/events.ts";
-import type { PluginManifest } from "./contract/manifest.ts";
+import { type PluginManifest, toolsOf } from "./contract/manifest.ts";
 import type { Hooks, TapEntry } from "./hooks.ts";
 import { parseRules } from "./permission/rules.ts";
 
@@ -143,10 +143,7 @@ export async function makeReady(config: LoadedConfig, { hooks, manifests, tapsOf
   });
   if (payload.added.length === 0) return { config, ruleLines: ruleList, taps };
   const added = payload.added.map(({ behavior, rule, by }): RuleLine => ({ behavior, rule, source: by, base: project }));
-  const { problems } = parseRules(
-    added,
-    manifests.flatMap(({ contributes }) => contributes.tools),
-  );
+  const { problems } = parseRules(added, toolsOf(manifests));
   const wrong = problems.filter(({ severity }) => severity !== "warning");
   if (wrong.length > 0) {
     const each = wrong.map(({ message }) => message).join("\n");

@@ -15,11 +15,13 @@ import { createQueue, createRecorder, type InputSource } from "./session/session
 import type { SessionState } from "./session/state.ts";
 import type { OpenedSession, SessionStore } from "./session/store.ts";
 import { type Chosen, chooseTools, createSessionCalls } from "./session-calls.ts";
+import { endSignal } from "./session-end.ts";
 import type { SessionListener } from "./session-listeners.ts";
 import { activateModel } from "./session-model.ts";
 import { createAside, createNow, limitsOf, priceFor, turnDeps } from "./session-turns.ts";
 import type { TurnOutcome } from "./turn/ending.ts";
 import { createPromptDigest } from "./turn/prompt.ts";
+import type { Redactor } from "./turn/redact.ts";
 import type { CallReport } from "./turn/tool-call.ts";
 import { type ActiveModel, runTurn, type TurnDeps } from "./turn/turn.ts";
 
@@ -28,6 +30,13 @@ export interface OpenOptions {
   resume?: string;
   /** provider/name. Default: the config's; a resumed session keeps its own where no config sets one. */
   model?: string;
+  /** Ends hooks that run at the session's begin; the session opens all the same. */
+  signal?: AbortSignal;
+}
+
+export interface CloseOptions {
+  /** Ends what is waited for at the end: hooks, and runs of theirs in the background. */
+  signal?: AbortSignal | undefined;
 }
 
 export interface Session {
@@ -48,7 +57,7 @@ export interface Session {
   /** One call outside a turn, through the dispatcher. TOOL_UNKNOWN. */
   callTool(name: string, input: JsonObject, options?: { signal?: AbortSignal }): Promise<CallReport>;
   /** Ends the session in this process; later calls share the first one's end. LOG_WRITE_FAILED. */
-  close(reason?: EventData["session.close"]["reason"]): Promise<void>;
+  close(reason?: EventData["session.close"]["reason"], options?: CloseOptions): Promise<void>;
 }
 
 export interface SessionDeps extends RuntimeOptions {
@@ -63,8 +72,10 @@ export interface SessionDeps extends RuntimeOptions {
   warm(plugin: string | undefined): Promise<void>;
   /** What the config and the session's hooks add to the environment of shell lines now. */
   shellEnv(sessionId: string): Promise<Readonly<Record<string, string>>>;
+  /** Takes secrets out of texts, by the config as it is now. */
+  redactor(): Redactor;
   /** Has what hooks did for a session told to it, until the function handed back has resolved. */
-  listen(sessionId: string, listener: SessionListener): () => Promise<void>;
+  listen(sessionId: string, listener: SessionListener): (options: CloseOptions) => Promise<void>;
 }
 
 /** SESSION_*, MODEL_INVALID, ROOT_BYPASS_REFUSED, USAGE_INVALID, LOG_WRITE_FAILED. */
@@ -136,7 +147,8 @@ async function startSession({ open, opened, model, deps, chosen }: Start): Promi
       await askOnce(named === undefined ? (turns?.model ?? model) : await activateModel(named, deps), prompt, signal),
   });
   const source = open.resume === undefined ? "startup" : "resume";
-  const opening = await hooks.observe("session.open", { sessionId: log.id, source, model: model.full });
+  const begin = { sessionId: log.id, source, model: model.full } as const;
+  const opening = await hooks.observe("session.open", begin, open.signal === undefined ? {} : { signal: open.signal });
   const calls = createSessionCalls({
     ...{ ...recorder, opened, chosen: () => now.chosen, deps, mode },
     notify: (kind, message) =>
@@ -181,14 +193,15 @@ async function startSession({ open, opened, model, deps, chosen }: Start): Promi
   const outsideTurns = createAside();
   let closed: Promise<void> | undefined;
 
-  async function close(reason: EventData["session.close"]["reason"]): Promise<void> {
+  async function close(reason: EventData["session.close"]["reason"], { signal }: CloseOptions): Promise<void> {
     closing.abort();
     await queue.close();
     await outsideTurns.settled();
     await told.settled();
     await calls.closeShells();
-    await hooks.observe("session.close", { sessionId: log.id, reason });
-    await unlisten();
+    const bound = endSignal(live.config.hookList, signal);
+    await hooks.observe("session.close", { sessionId: log.id, reason }, bound === undefined ? {} : { signal: bound });
+    await unlisten({ signal });
     recorder.record("session.close", { reason });
     await recorder.flush().finally(() => log.close());
   }
@@ -216,8 +229,8 @@ async function startSession({ open, opened, model, deps, chosen }: Start): Promi
       const call = calls.callOnce(name, input, signal ? AbortSignal.any([signal, closing.signal]) : closing.signal);
       return await outsideTurns.own(call);
     },
-    close(reason = "done") {
-      closed ??= close(reason);
+    close(reason = "done", options = {}) {
+      closed ??= close(reason, options);
       return closed;
     },
   };

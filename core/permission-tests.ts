@@ -4,8 +4,10 @@
  */
 import { join } from "node:path";
 import type { LoadedConfig } from "../config/loaded.ts";
+import { createBuiltinJudge } from "./builtin-judges.ts";
 import type { ConfigProblem, PermissionTestResult } from "./contract/host.ts";
-import type { PluginManifest, ToolManifest } from "./contract/manifest.ts";
+import { type PluginManifest, toolsOf } from "./contract/manifest.ts";
+import { placeIn } from "./contract/place.ts";
 import type { ExplainOptions } from "./permission/explanation.ts";
 import type { Policy } from "./permission/ground.ts";
 import { parseRules } from "./permission/rules.ts";
@@ -22,21 +24,17 @@ export interface LookOptions {
   cwd?: string;
 }
 
-export function toolsOf(manifests: readonly PluginManifest[]): ToolManifest[] {
-  return manifests.flatMap(({ contributes }) => contributes.tools);
-}
-
 /** What a session with this config would decide on, flags aside. Rules that cannot work are left out: they are problems of the config. */
 export function explainOptions(
   loaded: TestedConfig,
-  tools: readonly ToolManifest[],
+  manifests: readonly PluginManifest[],
   { home, cwd }: LookOptions,
 ): ExplainOptions {
   const { config, project, paths, ruleList, sourceOf } = loaded;
   const policy: Policy = {
     mode: config.permissions.mode,
     modeSource: sourceOf("permissions.mode").source,
-    rules: parseRules(ruleList, tools).rules,
+    rules: parseRules(ruleList, toolsOf(manifests)).rules,
     workspace: project,
     additionalDirs: config.permissions.additionalDirectories,
     // Of no session.
@@ -46,7 +44,7 @@ export function explainOptions(
     stateHome: paths.stateHome,
     approve: "prompt",
   };
-  return { policy, tools, cwd: cwd ?? project };
+  return { policy, tools: toolsOf(manifests), cwd: cwd ?? project, judge: createBuiltinJudge(loaded, manifests) };
 }
 
 /** Every test of the config, in its order. Loads nothing when there is none. */
@@ -57,7 +55,7 @@ export async function testPermissions(
 ): Promise<PermissionTestResult[]> {
   if (loaded.permissionTests.length === 0) return [];
   const { runPermissionTests } = await import("./permission/explanation.ts");
-  return await runPermissionTests(loaded.permissionTests, explainOptions(loaded, toolsOf(manifests), options));
+  return await runPermissionTests(loaded.permissionTests, explainOptions(loaded, manifests, options));
 }
 
 /** One problem (PERMISSION_TEST_FAILED) for each test that failed. */
@@ -74,13 +72,12 @@ export async function failedPermissionTests(
       : ` ${held === 1 ? "1 allow rule waits" : `${held} allow rules wait`} for trust in the project (gantry trust status).`;
   return results.flatMap(({ call, expect, got, reason, source, ok }) => {
     if (ok) return [];
-    const place = /^(.+):(\d+)$/s.exec(source);
-    const where = place === null ? {} : { file: place[1] ?? source, line: Number(place[2]) };
+    const place = placeIn(source);
     const message = `the permission test of ${call} expects ${expect} and gets ${got}: ${reason}`;
     const problem: ConfigProblem = {
       code: "PERMISSION_TEST_FAILED",
-      ...where,
-      message: place === null ? `${source}: ${message}` : message,
+      ...place,
+      message: place === undefined ? `${source}: ${message}` : message,
       key: "permissions.tests",
       hint: `gantry permissions explain shows who decides and what would change it.${waiting}`,
     };

@@ -1,8 +1,10 @@
 /** The built-in plugins as a runtime takes them: their manifests now, their code when something of it is first needed. */
+import type { LoadedConfig } from "../config/loaded.ts";
 import { builtinLoaders } from "./builtins.ts";
 import { GantryError } from "./contract/errors.ts";
 import type { Execute } from "./contract/execution.ts";
 import type { PluginManifest, TapManifest, ToolManifest } from "./contract/manifest.ts";
+import { isObject, type Json, type JsonObject } from "./contract/messages.ts";
 import type { AnyTap, PluginDefinition } from "./contract/plugin.ts";
 import type { Hooks } from "./hooks.ts";
 import { createRegistry, type Registry } from "./registry.ts";
@@ -18,12 +20,28 @@ export function loadPlugins(
 ): Registry {
   const registry = createRegistry();
   for (const manifest of manifests) {
-    const { name, contributes } = manifest;
+    const { name } = manifest;
     const load = once(name);
     registry.add({ manifest, load, execute: (tool) => execute(name, tool) });
-    for (const [place, tap] of contributes.taps.entries()) hooks.tap(name, lazyTap(tap, place, load));
+    tapPlugin(manifest, hooks, () => true, load);
   }
   return registry;
+}
+
+/** Those of its taps that are wanted, in the manifest's order. */
+export function tapPlugin(
+  { name, contributes }: PluginManifest,
+  hooks: Hooks,
+  isWanted: (tap: TapManifest) => boolean,
+  load: Load = once(name),
+): void {
+  for (const [place, tap] of contributes.taps.entries()) if (isWanted(tap)) hooks.tap(name, lazyTap(tap, place, load));
+}
+
+/** The config's section of a plugin's own name. */
+export function settingsOf({ config }: Pick<LoadedConfig, "config">, owner: string): JsonObject {
+  const section = (config as unknown as Record<string, Json | undefined>)[owner];
+  return isObject(section) ? section : {};
 }
 
 function once(name: string): Load {

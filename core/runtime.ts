@@ -6,22 +6,24 @@ import type { LoadedConfig } from "../config/load.ts";
 import type { Delta, EventData, SessionEvent } from "./contract/events.ts";
 import type { CoreEffects } from "./contract/execution.ts";
 import type { PluginManifest } from "./contract/manifest.ts";
-import type { Json, JsonObject } from "./contract/messages.ts";
 import type { AnyTap } from "./contract/plugin.ts";
 import { createHooks, type ListedTap } from "./hooks.ts";
 import { lazyWorkers } from "./lazy-workers.ts";
 import { createLiveConfig, type LiveConfig, makeReady } from "./live-config.ts";
-import { type OpenOptions, openSession, type Session, type SessionDeps } from "./open-session.ts";
+import { type CloseOptions, type OpenOptions, openSession, type Session, type SessionDeps } from "./open-session.ts";
 import type { ApprovalAnswer, ApprovalQuestion } from "./permission/approval.ts";
-import { loadPlugins } from "./plugins.ts";
+import { loadPlugins, settingsOf } from "./plugins.ts";
 import { createStore, type SessionStore } from "./session/store.ts";
 import type { HookParts } from "./session-hooks.ts";
 import { createListeners } from "./session-listeners.ts";
+import { createLiveRedactor } from "./turn/redact.ts";
 
 /** What a front end does for a session. Nothing is asked of a front end that cannot answer. */
 export interface FrontEnd {
   onEvent?(event: SessionEvent): void;
   onDelta?(delta: Delta): void;
+  /** A config hook has run for a second, and what happens waits for it. */
+  onWait?(hook: { event: string; source: string }): void;
   ask?(question: ApprovalQuestion, options: { signal: AbortSignal }): Promise<ApprovalAnswer>;
   askUser?: CoreEffects["askUser"];
 }
@@ -56,7 +58,7 @@ export interface Runtime {
   /** SESSION_*, MODEL_INVALID, ROOT_BYPASS_REFUSED, USAGE_INVALID, LOG_WRITE_FAILED. */
   openSession(options: OpenOptions): Promise<Session>;
   /** Ends sessions, then, whatever became of those, threads and processes. Throws the first session's LOG_WRITE_FAILED. */
-  close(reason?: EventData["session.close"]["reason"]): Promise<void>;
+  close(reason?: EventData["session.close"]["reason"], options?: CloseOptions): Promise<void>;
 }
 
 /** PLUGIN_INVALID, NAME_TAKEN, SANDBOX_UNAVAILABLE. */
@@ -65,13 +67,20 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   const sessions = new Map<string, Session>();
   const listeners = createListeners();
   let inForce: LiveConfig | undefined;
-  const hooks = createHooks({ onFired: listeners.onFired, settings: (owner) => sectionOf(inForce?.config ?? config, owner) });
+  const redactor = createLiveRedactor(options.env, () => (inForce?.config ?? config).config.env);
+  const onWait = options.front?.onWait;
+  const hooks = createHooks({
+    onFired: listeners.onFired,
+    settings: (owner) => settingsOf(inForce?.config ?? config, owner),
+    redact: (text) => redactor().text(text),
+    ...(onWait === undefined ? {} : { onWait }),
+  });
   const workers = lazyWorkers(options);
   if (config.config.sandbox.shell === "require") await workers.requireSandbox();
   const registry = loadPlugins(options, hooks, workers.execute);
   for (const tap of options.taps ?? []) hooks.tap("embedder", tap);
   const store = createStore({ stateHome: config.paths.stateHome, project: config.project });
-  const hookParts: HookParts = { workers, listeners, store, env: options.env, manifests };
+  const hookParts: HookParts = { workers, listeners, store, env: options.env, manifests, redactor };
   const tapsOf = async (of: LoadedConfig) => await (await import("./session-hooks.ts")).tapsOf(of, hookParts);
   const ready = async (of: LoadedConfig) => await makeReady(of, { hooks, manifests, tapsOf });
   const live = createLiveConfig({
@@ -80,7 +89,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   inForce = live;
   const deps: SessionDeps = {
     ...options,
-    ...{ live, registry, hooks, store, processes: workers.processes, warm: workers.warm, owner: {} },
+    ...{ live, registry, hooks, store, processes: workers.processes, warm: workers.warm, owner: {}, redactor },
     shellEnv: async (sessionId) => ({ ...live.config.config.env, ...(await hookParts.sessionEnv?.(sessionId)) }),
     // As it is now, for whoever asks.
     get config() {
@@ -88,16 +97,16 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     },
     listen: (sessionId, listener) => {
       const unlisten = listeners.add(sessionId, listener);
-      return async () => {
-        await unlisten();
+      return async (closing) => {
+        await unlisten(closing);
         sessions.delete(sessionId);
       };
     },
   };
   await hooks.observe("runtime.start", { version, project: config.project, cwd: options.cwd });
 
-  async function endSessions(reason: EventData["session.close"]["reason"]): Promise<void> {
-    const ended = await Promise.allSettled([...sessions.values()].map((session) => session.close(reason)));
+  async function endSessions(reason: EventData["session.close"]["reason"], closing: CloseOptions): Promise<void> {
+    const ended = await Promise.allSettled([...sessions.values()].map((session) => session.close(reason, closing)));
     const failed = ended.find((end) => end.status === "rejected");
     if (failed) throw failed.reason;
   }
@@ -110,20 +119,14 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
       sessions.set(session.id, session);
       return session;
     },
-    async close(reason = "done") {
+    async close(reason = "done", { signal } = {}) {
       try {
-        await endSessions(reason);
+        await endSessions(reason, { signal });
       } finally {
         listeners.end();
-        await hooks.observe("runtime.stop", { reason });
+        await hooks.observe("runtime.stop", { reason }, signal === undefined ? {} : { signal });
         await workers.close();
       }
     },
   };
-}
-
-/** What a plugin's taps are given: the section of its own name. */
-function sectionOf({ config }: LoadedConfig, owner: string): JsonObject {
-  const section = (config as unknown as Record<string, Json | undefined>)[owner];
-  return typeof section === "object" && section !== null && !Array.isArray(section) ? section : {};
 }

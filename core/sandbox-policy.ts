@@ -11,7 +11,7 @@ import { type Behavior, parseRuleText, type Rule, type RuleLine } from "./permis
 import { secretPaths } from "./permission/secret-files.ts";
 
 interface PolicySource {
-  config: Pick<LoadedConfig, "config" | "project" | "paths" | "ruleList">;
+  config: Pick<LoadedConfig, "config" | "project" | "paths" | "ruleList" | "hookScripts">;
   rules: readonly Rule[];
   outputDir: string;
   /** The user's home folder. */
@@ -24,7 +24,7 @@ export function confinementOf(mode: Confinement["mode"], source: () => PolicySou
 }
 
 async function sandboxPolicy({ config, rules, outputDir, home: givenHome }: PolicySource): Promise<SandboxPolicy> {
-  const { paths, project, ruleList } = config;
+  const { paths, project, ruleList, hookScripts } = config;
   const real = (folders: readonly string[]) => Promise.all(folders.map((folder) => realPathOf(path.resolve(folder))));
   const [[home = givenHome, output = outputDir], roots, own] = await Promise.all([
     real([givenHome, outputDir]),
@@ -39,7 +39,8 @@ async function sandboxPolicy({ config, rules, outputDir, home: givenHome }: Poli
     roots: [...new Set(roots)],
     writable: [output],
     unreadable: [configHome, stateHome],
-    unwritable: [plugins],
+    // What decides about calls is run outside, by the next call.
+    unwritable: [plugins, ...hookScripts],
     home,
     hidden: ruled("deny", "Read"),
     secrets: [secretPaths([...new Set([givenHome, home])])],

@@ -14,7 +14,6 @@ import type { SessionState } from "./session/state.ts";
 import type { OpenedSession } from "./session/store.ts";
 import { createSessionApproval } from "./session-approval.ts";
 import { createHearing } from "./turn/hearing.ts";
-import { createRedactor } from "./turn/redact.ts";
 import { type CallReport, prepareCall } from "./turn/tool-call.ts";
 import { createToolInputs } from "./turn/tool-input.ts";
 import type { TurnDeps } from "./turn/turn.ts";
@@ -89,7 +88,9 @@ export function createSessionCalls(options: CallsOptions): SessionCalls {
       return { maxBytes: toolOutputBytes, maxLines: toolOutputLines };
     },
     keepOutput: (callId) => (text) => keepOutput(outputDir, callId, text),
-    redact: createRedactor(deps.env),
+    get redact() {
+      return deps.redactor();
+    },
     onProgress: (callId, text) => deps.front?.onDelta?.({ type: "delta", kind: "progress", callId, text }),
   };
   return {
@@ -125,9 +126,9 @@ function lazyShells(outputDir: string, { opened, deps, chosen }: CallsOptions): 
       const { confinementOf } = await import("./sandbox-policy.ts");
       const home = deps.env["HOME"] ?? "/";
       return confinementOf(mode, () => {
-        const { config, project, paths } = deps.config;
+        const { config, project, paths, hookScripts } = deps.config;
         return {
-          config: { config, project, paths, ruleList: [...deps.live.ruleLines] },
+          config: { config, project, paths, hookScripts, ruleList: [...deps.live.ruleLines] },
           rules: chosen().rules,
           outputDir,
           home,

@@ -7,17 +7,15 @@ import { parseHooks } from "./config-hooks/parse.ts";
 import { createSessionEnvs } from "./config-hooks/session-env.ts";
 import { type ConfigTapDeps, createConfigTaps, tapName } from "./config-hooks/taps.ts";
 import { GantryError } from "./contract/errors.ts";
-import type { CallFacts } from "./contract/hooks.ts";
-import type { PluginManifest } from "./contract/manifest.ts";
+import { type PluginManifest, toolsOf } from "./contract/manifest.ts";
 import { publicEventTable } from "./contract/public-events.ts";
 import type { TapEntry } from "./hooks.ts";
+import { createRuleMatcher } from "./if-rules.ts";
 import type { LazyWorkers } from "./lazy-workers.ts";
 import { configOwner } from "./live-config.ts";
-import { type Ground, layGround } from "./permission/ground.ts";
-import { matchesRule } from "./permission/rule-applies.ts";
-import type { Rule } from "./permission/rules.ts";
 import type { SessionStore } from "./session/store.ts";
 import type { Listeners } from "./session-listeners.ts";
+import type { Redactor } from "./turn/redact.ts";
 
 /** Of one runtime, whatever its config says. */
 export interface HookParts {
@@ -26,6 +24,7 @@ export interface HookParts {
   env: Readonly<Record<string, string | undefined>>;
   manifests: readonly PluginManifest[];
   store: Pick<SessionStore, "outputDir">;
+  redactor(): Redactor;
   /** What the session's hooks left for its later shells; set when a config first has hooks. */
   sessionEnv?: (sessionId: string) => Promise<Readonly<Record<string, string>>>;
   envFile?: (sessionId: string) => Promise<string>;
@@ -33,9 +32,8 @@ export interface HookParts {
 
 /** What cannot work was refused with the config (config-problems.ts); what of it is only a warning is left out. */
 export async function tapsOf(config: LoadedConfig, parts: HookParts): Promise<TapEntry[]> {
-  const tools = parts.manifests.flatMap(({ contributes }) => contributes.tools);
   if (parts.sessionEnv === undefined) Object.assign(parts, envOfSessions(parts));
-  const { hooks } = await parseHooks(config.hookList, { tools, project: config.project });
+  const { hooks } = await parseHooks(config.hookList, { tools: toolsOf(parts.manifests), project: config.project });
   return createConfigTaps(hooks, depsOf(config, parts));
 }
 
@@ -61,7 +59,7 @@ function envOfSessions({ store, listeners }: HookParts): Required<Pick<HookParts
   };
 }
 
-function depsOf(config: LoadedConfig, { workers, listeners, env, manifests, envFile }: HookParts): ConfigTapDeps {
+function depsOf(config: LoadedConfig, { workers, listeners, env, manifests, envFile, redactor }: HookParts): ConfigTapDeps {
   return {
     command: async (request, options) => await (await workers.processes()).runHook(request, options),
     http: async (request, options) => await (await import("../workers/hook-http.ts")).postHook(request, options),
@@ -76,51 +74,26 @@ function depsOf(config: LoadedConfig, { workers, listeners, env, manifests, envF
     changedScripts: config.changedScripts,
     ...(envFile === undefined ? {} : { envFile }),
     session: (sessionId) => listeners.find(sessionId)?.facts(),
-    ruleMatches: ruleMatcher(config, { env, manifests }),
+    ruleMatches: createRuleMatcher(config, { home: env["HOME"] ?? "/", tools: toolsOf(manifests) }),
     background(run, { hook, sessionId, callId }) {
       const tap = `${configOwner}:${tapName(hook)}`;
-      const told = run.then(({ ms, outcome, usage, reply }) => {
+      const told = run.then(({ ms, outcome, usage, reply, violations }) => {
         const session = listeners.find(sessionId);
+        const { text: clean } = redactor();
         session?.fired({
           ...{ point: publicEventTable[hook.event].points[0] ?? hook.event, tap, ms, outcome },
           ...{ event: hook.event, source: hook.source },
-          ...(reply.failed === undefined ? {} : { message: reply.failed }),
+          ...(reply.failed === undefined ? {} : { message: clean(reply.failed) }),
+          ...(violations.length === 0 ? {} : { violations: violations.map(clean) }),
           ...(callId === undefined ? {} : { callId }),
           ...(usage === undefined ? {} : { usage }),
         });
-        if (reply.say !== undefined) session?.note({ text: reply.say, from: tap });
+        if (reply.say !== undefined) session?.note({ text: clean(reply.say), from: tap });
       });
       listeners.background(told, sessionId);
     },
     get closing() {
       return listeners.closing;
     },
-  };
-}
-
-/** One ground for all `if` rules of a config: they speak of calls, whatever mode and rules decide about them. */
-function ruleMatcher(
-  { config, project, paths }: LoadedConfig,
-  { env, manifests }: Pick<HookParts, "env" | "manifests">,
-): (rule: Rule, call: CallFacts) => Promise<boolean> {
-  let ground: Promise<Ground> | undefined;
-  const lay = (): Promise<Ground> =>
-    layGround({
-      mode: "default",
-      modeSource: "default",
-      rules: [],
-      workspace: project,
-      additionalDirs: config.permissions.additionalDirectories,
-      outputDir: paths.stateHome,
-      home: env["HOME"] ?? "/",
-      configHome: paths.configHome,
-      stateHome: paths.stateHome,
-      approve: "never",
-    });
-  const tools = new Map(manifests.flatMap(({ contributes }) => contributes.tools.map((tool) => [tool.name, tool])));
-  return async (rule, call) => {
-    const tool = tools.get(call.tool);
-    ground ??= lay();
-    return tool !== undefined && (await matchesRule(rule, call, tool, await ground));
   };
 }

@@ -2,32 +2,24 @@
  * Who is told what hooks did: the session that the moment belongs to. What is said at moments without a session, and what
  * failed there, is told to the next session that opens. Owns the runs of hooks that nobody waits for.
  */
+import type { HookSession } from "./config-hooks/stdin.ts";
 import type { EventData } from "./contract/events.ts";
 import type { Usage } from "./contract/messages.ts";
-import type { Mode } from "./contract/modes.ts";
 import type { HookFired } from "./hooks.ts";
 
 export interface SessionListener {
   fired(fired: EventData["hook.fired"]): void;
   note(note: EventData["note"]): void;
   /** What hooks are told of the session. */
-  facts(): SessionFacts;
+  facts(): HookSession;
   /** The session's own model, or another by its name. */
   ask(prompt: string, options: { model?: string; signal: AbortSignal }): Promise<{ text: string; usage: Usage }>;
 }
 
-export interface SessionFacts {
-  /** The session's log file. */
-  transcriptPath: string;
-  cwd: string;
-  mode: Mode;
-  model: string;
-}
-
 export interface Listeners {
   onFired(fired: HookFired): void;
-  /** The function handed back lets what runs in the background for the session end, then forgets it. */
-  add(sessionId: string, listener: SessionListener): () => Promise<void>;
+  /** The function handed back lets what runs in the background for the session end, then forgets it; the signal ends their time. */
+  add(sessionId: string, listener: SessionListener): (options: { signal?: AbortSignal | undefined }) => Promise<void>;
   find(sessionId: string): SessionListener | undefined;
   /** A run that nobody waits for. */
   background(run: Promise<unknown>, sessionId: string | undefined): void;
@@ -78,10 +70,10 @@ export function createListeners(): Listeners {
       listeners.set(sessionId, listener);
       for (const note of unheard) listener.note(note);
       unheard = [];
-      return async () => {
+      return async ({ signal }) => {
         const own = [...runs].filter(([, id]) => id === sessionId).map(([run]) => run);
         const settled = Promise.allSettled(own);
-        if (own.length > 0) await within(graceMs, settled);
+        if (own.length > 0) await within(graceMs, settled, signal);
         // What is left of another session's is not ours to end.
         if (listeners.size === 1) {
           end();
@@ -97,9 +89,13 @@ export function createListeners(): Listeners {
   };
 }
 
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
+async function within(ms: number, work: Promise<unknown>, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted === true) return;
   const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
+  const end = (): void => resolve();
+  const timer = setTimeout(end, ms);
+  signal?.addEventListener("abort", end, { once: true });
   await Promise.race([work, promise]);
   clearTimeout(timer);
+  signal?.removeEventListener("abort", end);
 }

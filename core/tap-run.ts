@@ -10,8 +10,11 @@ import {
   type Verdict,
 } from "./contract/hooks.ts";
 import type { JsonObject } from "./contract/messages.ts";
-import type { AnyTap, TapContext } from "./contract/plugin.ts";
+import type { AnyTap } from "./contract/plugin.ts";
 import type { Heard, HookFired, HooksOptions, Ruling, TapOrigin } from "./hooks.ts";
+import { isPlainAnswer } from "./plain-answer.ts";
+import { awaited, begin, endedBefore, timedOut } from "./tap-bound.ts";
+import { type Answer, cut, listedViolations, reasonGiven, withoutSecrets } from "./tap-said.ts";
 
 type Payload = HookPayloads[HookPoint];
 
@@ -28,6 +31,7 @@ export interface LiveTap {
 export interface TapRun {
   payload: Payload;
   heard: Heard;
+  /** Ends what runs; one with a TimeoutError is a bound of all that is asked together. */
   signal: AbortSignal | undefined;
 }
 
@@ -38,10 +42,6 @@ interface Settled {
 }
 
 const strictness: Record<Verdict, number> = { allow: 0, ask: 1, deny: 2 };
-const defaultTimeoutMs = 10_000;
-const mostCharacters = 10_000;
-const timedOut = Symbol("timed out");
-const cancelled = Symbol("cancelled");
 const noSettings: JsonObject = Object.freeze({});
 
 /** The tap as tapable runs it: never rejects, hands on the value it was given when it has nothing to say. */
@@ -54,7 +54,8 @@ export async function runTap(entry: LiveTap, value: unknown, run: TapRun, option
   const fired = (outcome: HookFired["outcome"], said?: Said): void => {
     const facts: HookFired = { point, tap: name, ms: nowMs() - startedAt, outcome, payload, ...entry.origin };
     if ("callId" in payload) facts.callId = payload.callId;
-    if (said?.message !== undefined) facts.message = said.message;
+    if (said?.message !== undefined) facts.message = cut(said.message);
+    if (said?.violations !== undefined && said.violations.length > 0) facts.violations = listedViolations(said.violations);
     if (said?.usage !== undefined) facts.usage = said.usage;
     if (said?.say !== undefined) facts.say = cut(said.say);
     options.onFired(facts);
@@ -63,21 +64,23 @@ export async function runTap(entry: LiveTap, value: unknown, run: TapRun, option
     const settings = options.settings?.(entry.owner) ?? noSettings;
     const begun = begin(tap, payload, settings, run.signal);
     // A tap that answers at once is not made to wait.
-    const reply = begun.reply instanceof Promise ? await bounded(tap, begun, run.signal) : begun.reply;
+    const reply = begun.reply instanceof Promise ? await awaited(entry, begun, run.signal, options) : begun.reply;
     // What an observer's last expression happens to give is no answer.
     if (reply === undefined || (kind === "observe" && (typeof reply !== "object" || reply === null))) {
       fired("ok");
       return value;
     }
-    const said = await parse(entry, reply);
+    const said = withoutSecrets(await parse(entry, reply), options.redact);
     const settled = settle(entry, value, said, run);
     hear(said, name, run);
-    const { failed: message, usage, say } = said;
-    if (said.skipped !== true || message !== undefined || say !== undefined)
-      fired(message === undefined || settled.outcome !== "ok" ? settled.outcome : "failed", { message, usage, say });
+    const { failed, usage, say, violations } = said;
+    if (said.skipped !== true || failed !== undefined || say !== undefined || violations !== undefined) {
+      const message = failed ?? reasonGiven(settled.outcome, said.reason);
+      fired(failed === undefined || settled.outcome !== "ok" ? settled.outcome : "failed", { message, usage, say, violations });
+    }
     return settled.value;
   } catch (error) {
-    const message = reasonOf(error, tap);
+    const message = reasonOf(error, tap, run.signal, options);
     fired(error === timedOut ? "timeout" : "failed", { message });
     if (kind !== "judge" || hookTable[point].onJudgeFailure === "pass") return value;
     return stricter(value as Ruling, { verdict: "deny", reason: `${name} could not decide: ${message}`, by: name });
@@ -88,27 +91,20 @@ interface Said {
   message?: string | undefined;
   usage?: TapExtras["usage"];
   say?: string | undefined;
+  violations?: readonly string[] | undefined;
 }
 
-function reasonOf(error: unknown, { timeoutMs }: AnyTap): string {
-  if (error === timedOut) return `no answer within ${timeoutMs ?? defaultTimeoutMs} ms`;
-  return error === cancelled ? "the turn was cancelled before it answered" : messageOf(error);
+function reasonOf(error: unknown, tap: AnyTap, outer: AbortSignal | undefined, { redact }: HooksOptions): string {
+  const text = endedBefore(error, tap, outer) ?? messageOf(error);
+  return redact === undefined ? text : redact(text);
 }
 
 function concerns({ tools }: AnyTap, payload: Payload): boolean {
   return !tools || !("tool" in payload) || tools.includes(payload.tool);
 }
 
-type Answer = TapExtras & {
-  verdict?: Verdict;
-  reason?: string;
-  input?: JsonObject;
-  remember?: string[];
-  ask?: string[];
-  deny?: string[];
-};
-
 async function parse({ tap: { on: point, kind }, mayAllow }: LiveTap, reply: unknown): Promise<Answer> {
+  if (isPlainAnswer(kind, reply)) return reply as Answer;
   const replies = await import("./contract/hook-replies.ts");
   if (kind === "observe") return replies.observedReply.parse(reply) as Answer;
   if (kind === "rewrite") return replies.hookReplies[point as RewritePoint].parse(reply) as Answer;
@@ -151,7 +147,8 @@ function stricter(standing: Ruling, said: Omit<Ruling, "heard">): Ruling {
 }
 
 function replaced({ tap: { on: point }, name }: LiveTap, value: Payload, said: Answer): Payload {
-  const { context: _context, say: _say, stop: _stop, failed: _failed, skipped: _skipped, usage: _usage, ...change } = said;
+  const { context: _context, say: _say, stop: _stop, failed: _failed, skipped: _skipped, ...others } = said;
+  const { usage: _usage, violations: _violations, ...change } = others;
   if (Object.values(change).every((part) => part === undefined)) return value;
   if (point === "config.load") return restricted(value as HookPayloads["config.load"], change, name);
   if (point === "model.answer")
@@ -182,51 +179,4 @@ function hear({ context, stop }: TapExtras, by: string, run: TapRun): void {
     context: context === undefined || context.trim() === "" ? heard.context : [...heard.context, { by, text: cut(context) }],
     ...(first === undefined ? {} : { stop: first }),
   };
-}
-
-function cut(text: string): string {
-  if (text.length <= mostCharacters) return text;
-  // A pair of code units is never torn: half a letter is no text.
-  const end = /[\uD800-\uDBFF]/.test(text.charAt(mostCharacters - 1)) ? mostCharacters - 1 : mostCharacters;
-  return `${text.slice(0, end)}… (cut: ${text.length} characters)`;
-}
-
-type Run = (payload: Payload, context: TapContext) => unknown;
-
-/** What a rewriter or observer has begun may end after a cancel: a result that it was to clean is still written down. */
-const graceMs = 1_500;
-
-interface Begun {
-  reply: unknown;
-  abort: AbortController;
-}
-
-function begin({ run, kind }: AnyTap, payload: Payload, settings: JsonObject, outer: AbortSignal | undefined): Begun {
-  if (outer?.aborted === true && kind === "judge") throw cancelled;
-  const abort = new AbortController();
-  return { abort, reply: (run as Run)(payload, { signal: abort.signal, settings }) };
-}
-
-async function bounded(tap: AnyTap, { reply, abort }: Begun, outer: AbortSignal | undefined): Promise<unknown> {
-  const { kind, timeoutMs = defaultTimeoutMs } = tap;
-  const timers: NodeJS.Timeout[] = [];
-  const { promise: ended, reject } = Promise.withResolvers<never>();
-  const endIn = (ms: number, why: symbol): void => {
-    const end = (): void => {
-      reject(why);
-      abort.abort();
-    };
-    if (ms === 0) end();
-    else timers.push(setTimeout(end, ms));
-  };
-  const onAbort = (): void => endIn(kind === "judge" ? 0 : graceMs, cancelled);
-  endIn(timeoutMs, timedOut);
-  if (outer?.aborted === true) onAbort();
-  outer?.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([reply, ended]);
-  } finally {
-    for (const timer of timers) clearTimeout(timer);
-    outer?.removeEventListener("abort", onAbort);
-  }
 }

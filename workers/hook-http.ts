@@ -1,21 +1,25 @@
 /** One http hook: a POST of JSON, no redirect followed, its answer read up to a cap, all within one bound of time. */
-import type { IncomingMessage } from "node:http";
+import type { ClientRequest, IncomingMessage } from "node:http";
+import { longestTimerMs } from "../core/contract/clock.ts";
 import { messageOf } from "../core/contract/errors.ts";
 import type { HookAnswer, HookRequest } from "../core/contract/hook-run.ts";
+import { untilAborted } from "../core/contract/until-aborted.ts";
 
 const maxBodyBytes = 1024 * 1024;
-const longestTimeoutMs = 2 ** 31 - 1;
+/** Of answers 1xx before the one that counts. */
+const mostInterim = 100;
 
 /** Never rejects: a cancel is an ending too. */
 export async function postHook(request: HookRequest, { signal }: { signal: AbortSignal }): Promise<HookAnswer> {
-  const bound = AbortSignal.timeout(Math.min(Math.ceil(request.timeoutMs), longestTimeoutMs));
+  const bound = AbortSignal.timeout(Math.min(Math.ceil(request.timeoutMs), longestTimerMs));
   const both = AbortSignal.any([signal, bound]);
   let status: number | undefined;
   const soFar = () => (status === undefined ? {} : { status });
   try {
-    const response = await post(request, both);
+    // Whatever a server may do to the connection, nothing waits beyond the bound.
+    const response = await untilAborted(post(request, both), both);
     status = response.statusCode;
-    const { body, whole } = await read(response);
+    const { body, whole } = await untilAborted(read(response), both);
     if (!whole) return { ...soFar(), body, problem: `the answer is longer than ${maxBodyBytes} bytes` };
     return { ...soFar(), body };
   } catch (error) {
@@ -45,8 +49,23 @@ async function post({ url, headers, body }: HookRequest, signal: AbortSignal): P
     sent.once("response", resolve);
     // Stays: a connection may fail once more after its answer began.
     sent.on("error", reject);
+    refuseOthers(sent, reject);
     sent.end(body);
   });
+}
+
+/** What a server may send that is no answer. Of some of it Node says nothing but that the connection is closed. */
+function refuseOthers(sent: ClientRequest, reject: (error: Error) => void): void {
+  let interim = 0;
+  sent.on("information", ({ statusCode }) => {
+    interim++;
+    if (interim > mostInterim) sent.destroy(new Error(`more than ${mostInterim} answers ${statusCode} came, and no last one`));
+  });
+  sent.once("upgrade", ({ statusCode, statusMessage }, socket) => {
+    reject(new Error(`the answer is ${statusCode} ${statusMessage}, which is no answer to a hook`));
+    socket.destroy();
+  });
+  sent.once("close", () => reject(new Error("the connection was closed without an answer")));
 }
 
 async function read(response: IncomingMessage): Promise<{ body: string; whole: boolean }> {

@@ -5,6 +5,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
+import { longestTimerMs } from "../core/contract/clock.ts";
 import { messageOf } from "../core/contract/errors.ts";
 import type { HookCommand, HookEnding, HookExit } from "../core/contract/hook-run.ts";
 import { endProcesses, groupExists, markName, signalTo, type Wanted } from "./descendants.ts";
@@ -31,7 +32,6 @@ const leftGraceMs = 100;
 /** For the end of a program that was killed; the kernel may hold one for ever. */
 const stuckMs = 1_000;
 const decoder = new TextDecoder();
-const longestTimeoutMs = 2 ** 31 - 1;
 
 /** Never rejects: a cancel is an ending too. */
 export async function runHookProcess(
@@ -98,7 +98,7 @@ async function follow({ child, pid, request, signal, parts }: Following): Promis
   });
   const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const output = readBoth(child, parts.maxOutputBytes ?? maxPrintedBytes, () => ending.begin("output"));
-  const timer = setTimeout(() => ending.begin("timeout"), Math.min(request.timeoutMs, longestTimeoutMs));
+  const timer = setTimeout(() => ending.begin("timeout"), Math.min(request.timeoutMs, longestTimerMs));
   const cancel = (): void => ending.begin("cancel");
   signal.addEventListener("abort", cancel, { once: true });
   if (signal.aborted) cancel();

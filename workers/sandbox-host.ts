@@ -79,7 +79,7 @@ async function begin({ shell, tools, mark }: HostQuestion & { kind: "open" }): P
   const opened: Open = { runtime, config, checkNetwork: (network) => void NetworkConfigSchema.parse(network) };
   try {
     await runtime.initialize(config);
-    await tryOut({ folder: folders.trial, shell, wrap: (policy) => wrapWith(opened, { shell, policy }) });
+    await tryOut({ folder: folders.trial, shell, env: process.env, wrap: (policy) => wrapWith(opened, { shell, policy }) });
     runtime.cleanupAfterCommand();
   } catch (error) {
     await runtime.reset();

@@ -10,6 +10,7 @@ interface Trial {
   /** Empty, and nobody else's. */
   folder: string;
   shell: string;
+  env: NodeJS.ProcessEnv;
   wrap(policy: SandboxPolicy): Promise<string>;
 }
 
@@ -25,7 +26,7 @@ const findings: Record<number, string> = {
 };
 
 /** Throws with what was seen when the sandbox does not hold. */
-export async function tryOut({ folder, shell, wrap }: Trial): Promise<void> {
+export async function tryOut({ folder, shell, env, wrap }: Trial): Promise<void> {
   const [inside, outside, secret] = [join(folder, "in"), join(folder, "out"), join(folder, "secret")];
   for (const path of [inside, outside, secret]) mkdirSync(path, { mode: 0o700 });
   writeFileSync(join(secret, "file"), "x");
@@ -35,7 +36,8 @@ export async function tryOut({ folder, shell, wrap }: Trial): Promise<void> {
       ...{ roots: [], writable: [inside], unreadable: [secret], unwritable: [], home: folder },
       ...{ hidden: [], secrets: [], opened: [], guarded: [], network: { allowed: [], denied: [] } },
     });
-    const { code, errors } = await run({ shell, line, cwd: inside, command: commandOf({ inside, outside, secret, server }) });
+    const command = commandOf({ inside, outside, secret, server });
+    const { code, errors } = await run({ shell, line, cwd: inside, env: { ...env, [lineName]: command } });
     if (code !== 0)
       throw new Error(findings[code ?? -1] ?? (errors === "" ? `a true command ends with ${code} in it` : errors));
     if (existsSync(join(outside, "file"))) throw new Error(findings[42]);
@@ -71,12 +73,12 @@ function run(options: {
   shell: string;
   line: string;
   cwd: string;
-  command: string;
+  env: NodeJS.ProcessEnv;
 }): Promise<{ code: number | null; errors: string }> {
-  const { shell, line, cwd, command } = options;
+  const { shell, line, cwd, env } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(shell, ["-c", `exec ${line}`], {
-      ...{ cwd, env: { ...process.env, [lineName]: command }, detached: true },
+      ...{ cwd, env, detached: true },
       stdio: ["ignore", "ignore", "pipe"],
     });
     // A sandbox that is none lets what it started live on.

@@ -1,10 +1,9 @@
 /** Which hooks of an event would run for an input, and why each other would not: in the order of the checks that a run makes. */
 
 import type { JsonObject } from "../contract/messages.ts";
-import type { PublicEvent } from "../contract/public-events.ts";
-import { publicEventTable } from "../contract/public-events.ts";
 import type { Rule } from "../permission/rules.ts";
 import type { HookEntry } from "./parse.ts";
+import { matchedValue } from "./stdin.ts";
 
 export interface Choice {
   runs: boolean;
@@ -31,12 +30,4 @@ export async function choose({ hook, problem }: HookEntry, input: JsonObject, de
   const background = hook.isAsync ? ["in the background, so it decides nothing"] : [];
   const reasons = [...matched, ...given, ...once, ...background];
   return { runs: true, why: reasons.length === 0 ? "it has neither matcher nor if" : reasons.join("; ") };
-}
-
-/** What a matcher of the event is compared with. */
-function matchedValue(event: PublicEvent, input: JsonObject): string | undefined {
-  const { matches } = publicEventTable[event];
-  if (matches === "nothing") return undefined;
-  const value = input[matches === "tool" ? "tool_name" : matches.field];
-  return typeof value === "string" ? value : undefined;
 }

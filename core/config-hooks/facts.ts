@@ -1,6 +1,6 @@
 /** A declared hook as `hooks list` shows it. */
 import type { HookFacts } from "../contract/host.ts";
-import type { Json, JsonObject } from "../contract/messages.ts";
+import { isObject, type JsonObject } from "../contract/messages.ts";
 import { publicEvents, publicEventTable } from "../contract/public-events.ts";
 import { type HookEntry, whatOf } from "./parse.ts";
 import { type PastRuns, pastKey } from "./past.ts";
@@ -38,8 +38,4 @@ function estimate({ type, command }: JsonObject): number {
   const line = typeof command === "string" ? command : "";
   if (/(?:^|[\s/])python[\d.]*(?:\s|$)|\.py(?:["'\s]|$)/.test(line)) return usualMs.python;
   return /(?:^|[\s/])(?:node|npx|npm|tsx|bun|deno)(?:\s|$)|\.[cm]?[jt]s(?:["'\s]|$)/.test(line) ? usualMs.node : usualMs.shell;
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -4,13 +4,12 @@
  */
 import type { CallFacts, HookPayloads, TapExtras } from "../contract/hooks.ts";
 import type { JsonObject } from "../contract/messages.ts";
-import { publicEventTable } from "../contract/public-events.ts";
 import type { Rule } from "../permission/rules.ts";
 import type { ConfigHook } from "./config-hook.ts";
 import type { HookReply } from "./hook-reply.ts";
 import { type HookRun, type HookRunDeps, runHook } from "./run.ts";
 import { createSeen } from "./seen.ts";
-import { type HookSession, hookInputs, type ServedPoint } from "./stdin.ts";
+import { type HookSession, hookInputs, matchedValue, type ServedPoint } from "./stdin.ts";
 
 export interface FiringDeps extends HookRunDeps {
   session(sessionId: string): HookSession | undefined;
@@ -47,7 +46,7 @@ export function createFiring(deps: FiringDeps): Firing {
   const told = createSeen();
 
   async function concerns<P extends ServedPoint>({ hook, payload, again }: Moment<P>, input: JsonObject): Promise<boolean> {
-    if (!hook.matches(matchedValue(hook, input))) return false;
+    if (!hook.matches(matchedValue(hook.event, input))) return false;
     const once = hook.once ? `${sessionOf(payload)} ${keyOf(hook)}` : undefined;
     if (once !== undefined && again !== true && ranOnce.has(once)) return false;
     if (hook.rule !== undefined) {
@@ -85,6 +84,7 @@ export function createFiring(deps: FiringDeps): Firing {
     const said = notes(moment as Moment<ServedPoint>, run);
     const extras = {
       ...(said.length === 0 ? {} : { say: said.join("\n") }),
+      ...(run.violations.length === 0 ? {} : { violations: run.violations }),
       ...(run.usage === undefined ? {} : { usage: run.usage }),
     };
     return { reply: forPolicy(moment.hook, input, run.reply), extras };
@@ -116,18 +116,15 @@ function forPolicy({ event }: ConfigHook, { source }: JsonObject, reply: HookRep
 function together(a: Fired, b: Fired): Fired {
   const no = [a, b].find(({ reply }) => reply.verdict === "deny");
   const say = [a.extras.say, b.extras.say].filter((text) => text !== undefined).join("\n");
+  const violations = [...(a.extras.violations ?? []), ...(b.extras.violations ?? [])];
   return {
     reply: { ...b.reply, ...a.reply, ...no?.reply },
-    extras: { ...a.extras, ...b.extras, ...(say === "" ? {} : { say }) },
+    extras: {
+      ...{ ...a.extras, ...b.extras },
+      ...(say === "" ? {} : { say }),
+      ...(violations.length === 0 ? {} : { violations }),
+    },
   };
-}
-
-/** What a matcher of the event is compared with. */
-function matchedValue({ event }: ConfigHook, input: JsonObject): string | undefined {
-  const { matches } = publicEventTable[event];
-  if (matches === "nothing") return undefined;
-  const value = input[matches === "tool" ? "tool_name" : matches.field];
-  return typeof value === "string" ? value : undefined;
 }
 
 const keyOf = ({ event, order, source }: ConfigHook): string => `${event}#${order} ${source}`;

@@ -1,6 +1,6 @@
 /** Is a handler's JSON of the shape of its type? The schema is loaded only for what the quick tests do not accept. */
 import type { HookHandler } from "../contract/hook-config.ts";
-import type { Json, JsonObject } from "../contract/messages.ts";
+import { isObject, type Json, type JsonObject } from "../contract/messages.ts";
 import { didYouMean } from "../contract/nearest.ts";
 import { type HandlerType, type PublicEvent, publicEventTable } from "../contract/public-events.ts";
 import { broken, type Finding, notInThisBuild } from "./finding.ts";
@@ -110,8 +110,4 @@ function either(words: readonly string[]): string {
 function brief(value: Json): string {
   const text = JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

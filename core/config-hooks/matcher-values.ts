@@ -4,9 +4,6 @@ export const publicValues: Readonly<Record<string, readonly string[]>> = {
   "SessionEnd reason": ["clear", "resume", "logout", "prompt_input_exit", "bypass_permissions_disabled"],
   "Notification notification_type": ["idle_prompt", "auth_success", "elicitation_dialog"],
   "ConfigChange source": ["skills"],
-  "StopFailure error":
-    "rate_limit overloaded authentication_failed billing_error invalid_request server_error max_output_tokens unknown".split(
-      " ",
-    ),
+  "StopFailure error": ["billing_error"],
   "InstructionsLoaded load_reason": ["nested_traversal", "path_glob_match", "include", "compact"],
 };

@@ -2,7 +2,7 @@
  * A matcher as the public format means it. Absent, "" and "*" match all; letters, digits, `_`, `-`, spaces, `,` and `|` alone
  * are exact names, split on `|` and `,`; anything else is a JavaScript RegExp, not anchored. Case counts.
  */
-import { errorTable, messageOf } from "../contract/errors.ts";
+import { messageOf } from "../contract/errors.ts";
 import type { Json } from "../contract/messages.ts";
 import { didYouMean } from "../contract/nearest.ts";
 import { type PublicEvent, publicEventTable } from "../contract/public-events.ts";
@@ -125,9 +125,8 @@ function otherValues(event: PublicEvent): readonly string[] {
   return typeof matches === "string" ? [] : (publicValues[`${event} ${matches.field}`] ?? []);
 }
 
-/** Empty when any may come. An error is named by its code. */
+/** Empty when any may come. */
 function valuesOf(event: PublicEvent): readonly string[] {
-  if (event === "StopFailure") return Object.keys(errorTable);
   const { matches } = publicEventTable[event];
   return typeof matches === "string" ? [] : (matches.values ?? []);
 }
@@ -138,7 +137,7 @@ function checkValues(event: PublicEvent, names: readonly string[]): Finding[] {
   if (typeof matches === "string" || values.length === 0) return [];
   const { field } = matches;
   const others = otherValues(event);
-  const listed = values.length > 20 ? "one of the codes in docs/errors.md" : values.join(", ");
+  const listed = values.join(", ");
   const unknown = names.filter((name) => !values.includes(name) && !others.includes(name));
   if (unknown.length > 0) {
     return unknown.map((name) =>

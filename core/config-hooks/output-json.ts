@@ -3,10 +3,10 @@
  * cannot be read is `unreadable`, so that a guard's mistyped "no" is not taken for silence.
  */
 import type { Verdict } from "../contract/hooks.ts";
-import type { Json, JsonObject, ResultContent } from "../contract/messages.ts";
+import { isObject, type Json, type JsonObject, type ResultContent } from "../contract/messages.ts";
 import type { PublicEvent } from "../contract/public-events.ts";
 import { outputRow } from "./event-output.ts";
-import { flagAt, isObject, type Spoken, shown, textAt, unknownKeys, unreadable } from "./json-fields.ts";
+import { flagAt, type Spoken, saysNothing, shown, textAt, unknownKeys, unreadable } from "./json-fields.ts";
 import { readPermissionAnswer } from "./permission-answer.ts";
 import { saidText } from "./said-text.ts";
 
@@ -22,7 +22,8 @@ export function readJsonOutput(event: PublicEvent, output: JsonObject): Spoken {
   const keys = [...topLevel, ...specificDecisions];
   const spoken: Spoken = { reply: {}, violations: [], known: keys.some((key) => Object.hasOwn(output, key)) };
   const { reply, violations } = spoken;
-  unknownKeys(output, keys, "the output", violations);
+  if (!spoken.known && saysNothing(output)) spoken.empty = true;
+  unknownKeys(output, keys, "the output", spoken);
   const say = textAt(output, "systemMessage", violations);
   if (say !== undefined) reply.say = say;
   if (flagAt(output, "suppressOutput", violations)) violations.push("suppressOutput is accepted and has no effect");
@@ -67,8 +68,9 @@ function readDecision(event: PublicEvent, output: JsonObject, spoken: Spoken): v
   if (decision === undefined) return;
   const row = outputRow(event);
   if (!row.decision) {
-    violations.push(`decision means nothing at ${event}${event === "PermissionRequest" ? `: ${behaviorForm}` : ""}`);
-    if (decision === "block") spoken.unreadable ??= `decision "block" means nothing at ${event}`;
+    const what = `decision means nothing at ${event}${event === "PermissionRequest" ? `: ${behaviorForm}` : ""}`;
+    if (decision === "approve") violations.push(what);
+    else unreadable(spoken, what);
     return;
   }
   if (decision === "block") {
@@ -98,15 +100,18 @@ function readSpecific(event: PublicEvent, specific: Json | undefined, spoken: Sp
   if (hookEventName === undefined) violations.push(`hookSpecificOutput lacks "hookEventName": "${event}"`);
   else if (hookEventName !== event) {
     const what = `hookSpecificOutput is for ${shown(hookEventName)}, and this is ${event}: it was not used`;
-    if ([...specificDecisions, "decision"].some((key) => Object.hasOwn(specific, key))) unreadable(spoken, what);
-    else violations.push(what);
+    if (saysNothing(specific)) violations.push(what);
+    else unreadable(spoken, what);
     return;
   }
   const { fields, absent = [] } = outputRow(event);
   for (const key of absent)
     if (specific[key] !== undefined) violations.push(`hookSpecificOutput.${key} is not in this build: it had no effect`);
   const known: readonly string[] = ["hookEventName", ...fields, ...absent];
-  unknownKeys(specific, known, `hookSpecificOutput of ${event}`, violations);
+  unknownKeys(specific, known, `hookSpecificOutput of ${event}`, spoken);
+  const keys = Object.keys(specific).filter((key) => key !== "hookEventName");
+  if (keys.length > 0 && !saysNothing(specific) && !keys.some((key) => known.includes(key)))
+    spoken.unreadable ??= `hookSpecificOutput has no field of ${event}`;
   const context = fields.includes("additionalContext") ? textAt(specific, "additionalContext", violations) : undefined;
   if (context !== undefined) spoken.reply.context = joined(spoken.reply.context, context);
   if (event === "PreToolUse") readToolDecision(specific, spoken);

@@ -3,12 +3,12 @@
  * JSON allow, other codes are errors that decide nothing. Stricter: a guard that could not decide blocks.
  */
 import type { HookExit } from "../contract/hook-run.ts";
-import type { Json, JsonObject } from "../contract/messages.ts";
-import { accidentIn, notLaunched } from "./accidents.ts";
+import { isObject, type Json, type JsonObject } from "../contract/messages.ts";
+import { accidentIn, crashed, hiddenCrash, notLaunched } from "./accidents.ts";
 import type { ConfigHook } from "./config-hook.ts";
 import { outputRow } from "./event-output.ts";
 import type { HookReply } from "./hook-reply.ts";
-import { isObject, type Spoken } from "./json-fields.ts";
+import type { Spoken } from "./json-fields.ts";
 import { readJsonOutput } from "./output-json.ts";
 import { lastLines, plainText, saidText } from "./said-text.ts";
 
@@ -33,48 +33,86 @@ export function readExit(hook: Judged, exit: HookExit, timeoutMs: number): Readi
   const broken = noDecision(exit, timeoutMs);
   if (broken !== undefined) return couldNotDecide(hook, withErrors(broken, stderr));
   const read = readText(hook, stdout, exit.cut);
-  if (exitCode === 2) return blocked(hook, exit, read.spoken, read.violations);
-  if (read.spoken?.known) return settle(hook, read.spoken);
-  if (read.lost !== undefined) return couldNotDecide(hook, read.lost, read.violations);
+  const { spoken, violations } = read;
+  if (exitCode === 2) return blocked(hook, exit, spoken, violations);
+  const crash = exitCode === null || exitCode === 0 ? undefined : crashed(exitCode, stdout, stderr);
+  // What it said before it crashed may be half of what it was to say; of another hook's, nothing waits for the rest.
+  if (crash !== undefined && (hook.onFailure === "block" || spoken?.known !== true))
+    return settle(hook, { ...(spoken ?? silent), violations, unreadable: withErrors(crash, stderr || stdout) });
+  if (spoken?.known || spoken?.unreadable !== undefined) return settle(hook, spoken);
+  if (read.lost !== undefined) return couldNotDecide(hook, read.lost, violations);
   if (exitCode !== 0) {
     const failed = withErrors(`exit code ${exitCode}, an error that decides nothing`, stderr || stdout);
-    return { reply: { failed }, violations: read.violations };
+    return { reply: { failed }, violations };
   }
-  const isContext = outputRow(hook.event).plainContext && read.spoken === undefined && stdout.trim() !== "";
-  return { reply: isContext ? { context: saidText(stdout.trim()) } : {}, violations: read.violations };
+  const hidden = hook.onFailure === "block" ? hiddenCrash(stderr) : undefined;
+  if (hidden !== undefined) violations.push(hidden);
+  const isContext = outputRow(hook.event).plainContext && spoken === undefined && stdout.trim() !== "";
+  return { reply: isContext ? { context: saidText(stdout.trim()) } : {}, violations };
 }
+
+const silent: Spoken = { reply: {}, violations: [], known: false };
 
 /** The body of an answer 2xx: empty, or a JSON object. */
 export function readBody(hook: Judged, body: string): Reading {
   if (body.trim() === "") return { reply: {}, violations: [] };
-  const read = readText(hook, body, false);
-  if (read.spoken?.known) return settle(hook, read.spoken);
-  const what = read.spoken === undefined ? "the answer is not a JSON object" : "the answer has no field of the format";
-  return couldNotDecide(hook, `${what}: ${lastLines(body, 200)}`, read.violations);
+  const { spoken, violations } = readText(hook, body, false);
+  if (spoken === undefined) return couldNotDecide(hook, `the answer is not a JSON object: ${lastLines(body, 200)}`, violations);
+  if (spoken.known || spoken.empty || spoken.unreadable !== undefined) return settle(hook, spoken);
+  return couldNotDecide(hook, `the answer has no field of the format: ${lastLines(body, 200)}`, violations);
 }
 
 interface TextRead {
   /** Absent: plain text. */
   spoken?: Spoken;
   violations: string[];
-  /** JSON that we cut ourselves. */
+  /** It was to say something that cannot be read: why. */
   lost?: string;
 }
 
-function readText({ event }: Judged, text: string, cut: boolean): TextRead {
+/** Kept of stdout: a longer one was cut. */
+const maxKeptBytes = 1024 * 1024;
+
+function readText(hook: Judged, text: string, cut: boolean): TextRead {
+  const { event, onFailure } = hook;
   // As printed first: JSON may hold characters that are terminal codes elsewhere, and taking them away could spoil it.
   const forms = [text, plainText(text)];
   const json = forms.map(parseObject).find((object) => object !== undefined);
+  const isGuard = onFailure === "block";
   if (json !== undefined) {
     const spoken = readJsonOutput(event, json);
-    return { spoken, violations: spoken.violations };
+    const isLost = isGuard && !spoken.known && !spoken.empty;
+    const lost = `its JSON has no field of the format: ${lastLines(text, 200)}`;
+    return { spoken, violations: spoken.violations, ...(isLost && { lost }) };
   }
-  if (!forms.some(isMeantAsJson)) return { violations: [] };
-  const what = "stdout begins with { and is no JSON object: it is plain text";
-  return { violations: [what], ...(cut && { lost: "its JSON is longer than the 1 MiB that are read" }) };
+  const isCut = cut && (forms.some(isMeantAsJson) || Buffer.byteLength(text) >= maxKeptBytes);
+  const what = forms.map((form) => notPlain(form, hook)).find((found) => found !== undefined);
+  const violations = what === undefined ? [] : [isGuard ? what : `${what}: it is plain text`];
+  if (isCut && (isGuard || forms.some(isMeantAsJson)))
+    return { violations, lost: "what it printed is longer than the 1 MiB that are read" };
+  return { violations, ...(isGuard && what !== undefined && { lost: what }) };
 }
 
 const isMeantAsJson = (text: string): boolean => /^\s*\{/.test(text);
+
+/** A key that decides, as JSON and what is nearly JSON have it. */
+const decisionKey = /["'](?:decision|hookSpecificOutput|permissionDecision)["']\s*:|\{\s*["'](?:continue|behavior|ok)["']\s*:/;
+/** That are looked at one by one: a text with more of them is no context. */
+const mostLines = 500;
+const below = "stdout has a decision below other text; it must be one JSON object and nothing else";
+
+/** Why a text that is no JSON object was not meant as plain text. A line of a log, `[info] …`, was. */
+function notPlain(text: string, { event, onFailure }: Judged): string | undefined {
+  if (isMeantAsJson(text)) return "stdout begins with { and is no JSON object";
+  if (onFailure !== "block" || !decisionKey.test(text)) {
+    const isList = onFailure === "block" && !outputRow(event).plainContext && /^\s*\[\s*[{["\]]/.test(text);
+    return isList ? "stdout begins with [ and is no JSON object" : undefined;
+  }
+  // Context for the model may be about hooks: there only a whole object on a line is a decision.
+  if (!outputRow(event).plainContext) return below;
+  const lines = text.split("\n").filter((line) => decisionKey.test(line));
+  return lines.length > mostLines || lines.some((line) => parseObject(line)) ? below : undefined;
+}
 
 function parseObject(text: string): JsonObject | undefined {
   if (!isMeantAsJson(text)) return undefined;

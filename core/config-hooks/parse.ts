@@ -6,8 +6,9 @@ import type { HookHandler } from "../contract/hook-config.ts";
 import type { HookPoint } from "../contract/hooks.ts";
 import type { ConfigProblem, DeclaredHook } from "../contract/host.ts";
 import type { ToolManifest } from "../contract/manifest.ts";
-import type { Json } from "../contract/messages.ts";
+import { isObject, type Json } from "../contract/messages.ts";
 import { didYouMean } from "../contract/nearest.ts";
+import { placeIn } from "../contract/place.ts";
 import { eventsOf, type PublicEvent, publicEvents, publicEventTable } from "../contract/public-events.ts";
 import { concerns } from "../permission/rule-match.ts";
 import { parseRule, type Rule } from "../permission/rules.ts";
@@ -81,10 +82,11 @@ interface Looked {
 async function lookAt(declared: DeclaredHook, order: number, context: ParseContext): Promise<Looked> {
   const event = publicEvents.find((name) => name === declared.event);
   const eventFinding = event === undefined ? unknownEvent(declared.event) : absentEvent(event);
-  const read = await readHandler(declared.handler, event);
   const names = context.tools.map(({ name }) => name);
   const matcher: ReadMatcher | undefined = event === undefined ? undefined : readMatcher(event, declared.matcher, names);
   const findings = [...(eventFinding === undefined ? [] : [eventFinding]), ...(matcher?.findings ?? [])];
+  if (declared.handler === null) return { findings: [...findings, absent("its list of hooks is empty, so nothing runs")] };
+  const read = await readHandler(declared.handler, event);
   if ("findings" in read) return { findings: [...findings, ...read.findings] };
   if (event === undefined || matcher === undefined) return { findings };
   const { handler } = read;
@@ -118,7 +120,7 @@ function unknownEvent(name: string): Finding {
   if (served !== undefined) return broken(`${name} is a point for taps of plugins; its event in a config is ${served}`);
   return broken(
     `there is no event ${JSON.stringify(name)}.${didYouMean(name, publicEvents)}`,
-    `Events are ${publicEvents.join(", ")}.`,
+    "docs/hooks.md has the table of events.",
   );
 }
 
@@ -159,14 +161,14 @@ async function checkLaunch(handler: HookHandler, declared: DeclaredHook, context
 
 function problemOf(declared: DeclaredHook, { level, what, hint }: Finding): ConfigProblem {
   const { event, handler, source } = declared;
-  const place = /^(.+):(\d+)$/s.exec(source);
-  const where = place === null ? { message: `${source}: ` } : { message: "", file: place[1] ?? source, line: Number(place[2]) };
+  const place = placeIn(source);
+  const start = `${place === undefined ? `${source}: ` : ""}the ${event} hook${nameOf(handler)}`;
   const isError = level === "broken" && guards(event);
   return {
     code: "HOOK_INVALID",
     ...(isError ? {} : { severity: "warning" }),
-    ...where,
-    message: plain(`${where.message}the ${event} hook${nameOf(handler)}${level === "note" ? "" : " cannot work"}: ${what}`),
+    ...place,
+    message: plain(`${start}${level === "note" ? "" : " cannot work"}: ${what}`),
     key: `hooks.${event}`,
     ...(hint === undefined ? {} : { hint }),
   };
@@ -194,7 +196,7 @@ function nameOf(handler: Json): string {
 
 /** The command line, the URL, or the prompt's first line; empty when it has none. */
 export function whatOf(handler: Json): string {
-  if (typeof handler !== "object" || handler === null || Array.isArray(handler)) return "";
+  if (!isObject(handler)) return "";
   const { command, args, url, prompt } = handler;
   if (typeof command === "string") return [command, ...(Array.isArray(args) ? args.map(String) : [])].join(" ");
   if (typeof url === "string") return url;

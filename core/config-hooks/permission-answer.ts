@@ -1,6 +1,6 @@
 /** hookSpecificOutput.decision of a PermissionRequest hook: what would have been asked of the user, answered. */
-import type { Json, JsonObject } from "../contract/messages.ts";
-import { flagAt, isObject, type Spoken, shown, textAt, unknownKeys, unreadable } from "./json-fields.ts";
+import { isObject, type Json, type JsonObject } from "../contract/messages.ts";
+import { flagAt, type Spoken, shown, textAt, unknownKeys, unreadable } from "./json-fields.ts";
 
 export function readPermissionAnswer(decision: Json | undefined, spoken: Spoken): void {
   if (decision === undefined) return;
@@ -16,7 +16,7 @@ export function readPermissionAnswer(decision: Json | undefined, spoken: Spoken)
 
 function readYes(decision: JsonObject, spoken: Spoken): void {
   const { reply, violations } = spoken;
-  unknownKeys(decision, ["behavior", "updatedInput", "updatedPermissions"], "a decision that allows", violations);
+  unknownKeys(decision, ["behavior", "updatedInput", "updatedPermissions"], "a decision that allows", spoken);
   const { updatedInput, updatedPermissions } = decision;
   if (updatedInput !== undefined && !isObject(updatedInput)) {
     unreadable(spoken, `updatedInput is ${shown(updatedInput)}; it must be the tool's whole input, an object`);
@@ -30,7 +30,7 @@ function readYes(decision: JsonObject, spoken: Spoken): void {
 
 function readNo(decision: JsonObject, spoken: Spoken): void {
   const { reply, violations } = spoken;
-  unknownKeys(decision, ["behavior", "message", "interrupt"], "a decision that denies", violations);
+  unknownKeys(decision, ["behavior", "message", "interrupt"], "a decision that denies", spoken);
   reply.verdict = "deny";
   reply.reason = textAt(decision, "message", violations) ?? "denied without a message";
   if (flagAt(decision, "interrupt", violations)) reply.stop = reply.reason;

@@ -1,8 +1,7 @@
 /** Prompt hooks: a question to a model, whose answer is a JSON object {ok, reason, impossible?}. */
 import type { PromptHook } from "../contract/hook-config.ts";
-import type { Json, JsonObject } from "../contract/messages.ts";
+import { isObject, type Json, type JsonObject } from "../contract/messages.ts";
 import type { ConfigHook } from "./config-hook.ts";
-import { isObject } from "./json-fields.ts";
 import { couldNotDecide, type Reading } from "./output.ts";
 import { lastLines, saidText } from "./said-text.ts";
 
@@ -18,9 +17,12 @@ export function promptText({ prompt }: PromptHook, input: JsonObject): string {
 }
 
 export function readAnswer(hook: ConfigHook, text: string): Reading {
-  const answer = objectIn(text);
-  if (answer === undefined || typeof answer["ok"] !== "boolean")
+  const answers = objectsIn(text).filter(({ ok }) => ok !== undefined);
+  const [answer] = answers;
+  if (answer === undefined || answers.some(({ ok }) => typeof ok !== "boolean"))
     return couldNotDecide(hook, `the model's answer is no {"ok", "reason"}: ${lastLines(text, 200)}`);
+  if (answers.some(({ ok }) => ok !== answer["ok"]))
+    return couldNotDecide(hook, `the model's answer says both yes and no: ${lastLines(text, 200)}`);
   if (answer["ok"]) return { reply: {}, violations: [] };
   const { reason: given } = answer;
   const violations = typeof given === "string" ? [] : ["the model's answer lacks a reason"];
@@ -36,15 +38,35 @@ function refusal({ event, guard, handler }: ConfigHook, reason: string, impossib
   return goesOn ? { context: reason } : { context: reason, stop: reason };
 }
 
-/** Models like to put fences and words around JSON. */
-function objectIn(text: string): JsonObject | undefined {
-  const fenced = /```(?:json)?\s*\n([\s\S]*?)\n?\s*```/.exec(text)?.[1];
-  const from = text.indexOf("{");
-  const to = text.lastIndexOf("}");
-  const bare = from >= 0 && to > from ? text.slice(from, to + 1) : undefined;
-  for (const part of [text, fenced, bare]) {
-    const json = part === undefined ? undefined : parse(part);
-    if (isObject(json)) return json;
+/** More objects than these are no answer, and a text that opens them and never ends must not cost its square. */
+const mostObjects = 64;
+
+/** Models like to put fences and words around JSON, and to quote the question. */
+function objectsIn(text: string): JsonObject[] {
+  const whole = parse(text);
+  if (whole !== undefined) return isObject(whole) ? [whole] : [];
+  const found: JsonObject[] = [];
+  let at = text.indexOf("{");
+  for (let tries = 0; at >= 0 && tries < mostObjects; tries++) {
+    const end = endOf(text, at);
+    const json = end === undefined ? undefined : parse(text.slice(at, end));
+    if (isObject(json)) found.push(json);
+    at = text.indexOf("{", isObject(json) ? end : at + 1);
+  }
+  // What was not looked at may say the opposite.
+  return at >= 0 ? [] : found;
+}
+
+/** Behind the bracket that closes the one at `start`; brackets in strings do not count. */
+function endOf(text: string, start: number): number | undefined {
+  let depth = 0;
+  let isString = false;
+  for (let at = start; at < text.length; at++) {
+    const char = text[at];
+    if (isString && char === "\\") at++;
+    else if (char === '"') isString = !isString;
+    else if (!isString && char === "{") depth++;
+    else if (!isString && char === "}" && --depth === 0) return at + 1;
   }
   return undefined;
 }

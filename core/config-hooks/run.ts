@@ -1,9 +1,11 @@
 /** One hook, one run: input in, what came out, and what it means. Never throws. */
-import { nowMs } from "../contract/clock.ts";
+import { isDeepStrictEqual } from "node:util";
+import { longestTimerMs, nowMs } from "../contract/clock.ts";
 import { messageOf } from "../contract/errors.ts";
 import type { CommandHook, HttpHook, PromptHook } from "../contract/hook-config.ts";
 import type { HookCommand, HookRunners } from "../contract/hook-run.ts";
 import type { JsonObject, Usage } from "../contract/messages.ts";
+import { untilAborted } from "../contract/until-aborted.ts";
 import { unopenedOutput } from "./accidents.ts";
 import type { ConfigHook } from "./config-hook.ts";
 import type { HookReply } from "./hook-reply.ts";
@@ -48,8 +50,6 @@ export interface HookRun {
   usage?: Usage;
 }
 
-const longestTimeoutMs = 2 ** 31 - 1;
-
 interface Ran extends Reading {
   exit?: number;
   stdout: string;
@@ -93,9 +93,11 @@ async function runCommand({ hook, handler, input, deps, signal }: Run<CommandHoo
   if (changed !== undefined) return { ...couldNotDecide(hook, unlikeTrusted(changed)), stdout: "", stderr: "" };
   const exit = await deps.command(await commandOf({ hook, handler, input, deps, signal }), { signal });
   const { exitCode, stdout, stderr, ended, cut, left } = exit;
-  const reading = readExit(hook, exit, hook.timeoutMs);
+  const isEcho = echoes(stdout, input);
+  const reading = readExit(hook, isEcho ? { ...exit, stdout: "" } : exit, hook.timeoutMs);
   const lost = unopenedOutput(stderr);
   const notes = [
+    ...(isEcho ? ["it printed its own input, which says nothing"] : []),
     ...(lost === undefined ? [] : [lost]),
     ...(cut ? ["more than 1 MiB was printed: the rest was not read"] : []),
     ...(left > 0 && ended === undefined
@@ -108,6 +110,16 @@ async function runCommand({ hook, handler, input, deps, signal }: Run<CommandHoo
     ...(exitCode !== null && { exit: exitCode }),
     ...{ stdout: plainText(stdout), stderr: plainText(stderr), late: ended === "timeout" },
   };
+}
+
+/** A hook that writes a log with `tee` prints what it read: an object without any field of an answer, and none was meant. */
+function echoes(stdout: string, input: JsonObject): boolean {
+  if (!/^\s*\{/.test(stdout) || !stdout.includes('"hook_event_name"')) return false;
+  try {
+    return isDeepStrictEqual(JSON.parse(stdout), JSON.parse(JSON.stringify(input)));
+  } catch {
+    return false;
+  }
 }
 
 /** A yes to a project's hook is a yes to the file it starts as that was then. */
@@ -124,7 +136,7 @@ async function commandOf({ hook, handler, input, deps }: Run<CommandHook>): Prom
   return {
     ...(args === undefined ? { command } : { command: placed(command), args: args.map(placed) }),
     ...(shell === "bash" && { shell }),
-    cwd: stringAt(input, "cwd") ?? deps.project,
+    cwd: folderOf(hook, input, deps.project),
     env: {
       ...deps.configEnv,
       ...{ GANTRY_PROJECT_DIR: deps.project, CLAUDE_PROJECT_DIR: deps.project },
@@ -133,6 +145,15 @@ async function commandOf({ hook, handler, input, deps }: Run<CommandHook>): Prom
     stdin: `${JSON.stringify(input)}\n`,
     timeoutMs: hook.timeoutMs,
   };
+}
+
+/**
+ * A project's hooks name their scripts from its root, and must find them wherever a `cd` of the model has left the session;
+ * hooks of the user run where the session is, as everywhere.
+ */
+function folderOf({ layer }: ConfigHook, input: JsonObject, project: string): string {
+  const isProjects = layer === "project" || layer === "local";
+  return (isProjects ? undefined : stringAt(input, "cwd")) ?? project;
 }
 
 async function runHttp({ hook, handler, input, deps, signal }: Run<HttpHook>): Promise<Ran> {
@@ -159,13 +180,14 @@ function readStatus(
 }
 
 async function runPrompt({ hook, handler, input, deps, signal }: Run<PromptHook>): Promise<Ran> {
-  const bound = AbortSignal.timeout(Math.min(Math.ceil(hook.timeoutMs), longestTimeoutMs));
+  const bound = AbortSignal.timeout(Math.min(Math.ceil(hook.timeoutMs), longestTimerMs));
   const options = {
     ...(handler.model !== undefined && { model: handler.model }),
     sessionId: stringAt(input, "session_id") ?? "",
     signal: AbortSignal.any([signal, bound]),
   };
   try {
+    // A model that does not listen to its signal must not hold what waits.
     const { text, usage } = await untilAborted(deps.ask(promptText(handler, input), options), options.signal);
     return { ...readAnswer(hook, text), stdout: lastLines(text, 10_000), stderr: "", usage };
   } catch (error) {
@@ -175,18 +197,6 @@ async function runPrompt({ hook, handler, input, deps, signal }: Run<PromptHook>
       : `the model could not be asked: ${messageOf(error)}`;
     return { ...couldNotDecide(hook, why), stdout: "", stderr: why, late };
   }
-}
-
-/** A model that does not listen to its signal must not hold what waits. */
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  let listener = (): void => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    listener = () => reject(signal.reason);
-    if (signal.aborted) listener();
-    else signal.addEventListener("abort", listener, { once: true });
-  });
-  promise.catch(() => undefined);
-  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener("abort", listener));
 }
 
 function outcomeOf({ failed, undecided, verdict, input, content }: HookReply, late: boolean): HookRunOutcome {

@@ -1,10 +1,11 @@
 /** What a hook reads: the public format's JSON of an event, from what a tap of ours is given. */
 import { isAbsolute, join } from "node:path";
+import type { ErrorCode } from "../contract/errors.ts";
 import type { HookPayloads, HookPoint } from "../contract/hooks.ts";
 import type { ConfigSource } from "../contract/host.ts";
 import type { InputContent, Json, JsonObject, ResultContent } from "../contract/messages.ts";
 import type { Mode } from "../contract/modes.ts";
-import type { PublicEvent } from "../contract/public-events.ts";
+import { type PublicEvent, publicEventTable } from "../contract/public-events.ts";
 import { toolResponse } from "./tool-response.ts";
 
 /** What hooks are told of a session. */
@@ -55,10 +56,13 @@ const fields = {
   "turn.stop": ({ continued, answer }) => ({
     ...{ stop_hook_active: continued > 0, last_assistant_message: textOf(answer.content) },
   }),
-  "turn.fail": ({ code, message }) => ({ error: code, error_details: message }),
+  "turn.fail": ({ code, message }) => ({ error: failureWord(code), error_details: `${code}: ${message}` }),
   notify: ({ kind, message }) => ({ message, title: "Gantry", notification_type: kind }),
   "config.change": ({ files, layers }) => files.map((file_path, index) => ({ source: settingsName(layers[index]), file_path })),
-  "instructions.load": ({ file }) => ({ file_path: file, memory_type: "Project", load_reason: "session_start" }),
+  "instructions.load": ({ file }, { project }) => ({
+    ...{ file_path: file, memory_type: isAbsolute(file) && !isIn(project, file) ? "User" : "Project" },
+    ...{ load_reason: "session_start" },
+  }),
   "cwd.change": ({ from, to }) => ({ old_cwd: from, new_cwd: to }),
 } as const satisfies Fields;
 
@@ -79,6 +83,14 @@ export function hookInputs<P extends ServedPoint>(point: P, payload: HookPayload
   const read = fields[point] as (given: HookPayloads[P], at: Place) => JsonObject | JsonObject[];
   const own = read(payload, { ...place, cwd });
   return (Array.isArray(own) ? own : [own]).map((each) => ({ ...base, ...each }));
+}
+
+/** What of an input a matcher of the event is compared with. */
+export function matchedValue(event: PublicEvent, input: JsonObject): string | undefined {
+  const { matches } = publicEventTable[event];
+  if (matches === "nothing") return undefined;
+  const value = input[matches === "tool" ? "tool_name" : matches.field];
+  return typeof value === "string" ? value : undefined;
 }
 
 interface Call {
@@ -110,6 +122,26 @@ function withAbsolutePaths(input: JsonObject, { cwd, home }: Place): JsonObject 
 function absolute(path: string, cwd: string, home: string): string {
   if (path === "~" || path.startsWith("~/")) return join(home, path.slice(1));
   return isAbsolute(path) ? join(path) : join(cwd, path);
+}
+
+const failureWords: Partial<Record<ErrorCode, string>> = {
+  PROVIDER_RATE_LIMITED: "rate_limit",
+  PROVIDER_OVERLOADED: "overloaded",
+  PROVIDER_AUTH: "authentication_failed",
+  PROVIDER_REJECTED: "invalid_request",
+  CONTEXT_TOO_LARGE: "invalid_request",
+  PROVIDER_UNREACHABLE: "server_error",
+  PROVIDER_STREAM_CUT: "server_error",
+  ANSWER_CUT: "max_output_tokens",
+};
+
+/** The format's word for an error of ours; ours stands in the details. */
+function failureWord(code: string): string {
+  return failureWords[code as ErrorCode] ?? "unknown";
+}
+
+function isIn(folder: string, file: string): boolean {
+  return file.startsWith(folder.endsWith("/") ? folder : `${folder}/`);
 }
 
 function settingsName(layer: ConfigSource["layer"] | undefined): Json {

@@ -2,6 +2,7 @@
  * Config hooks as taps of the hook table, at a stage of their own, in their order: each is asked whether the moment is its
  * own (matcher, `if`, once), runs, and its reply is told in the table's words. PreToolUse has a file of its own.
  */
+import { longestTimerMs } from "../contract/clock.ts";
 import type { HookPayloads, TapExtras, TrustedJudgement } from "../contract/hooks.ts";
 import type { JsonObject } from "../contract/messages.ts";
 import type { AnyTap, TapContext } from "../contract/plugin.ts";
@@ -26,8 +27,6 @@ export interface ConfigTap {
 export const hookStage = 100;
 /** Over a hook's own bound: for its polite end. */
 const endingMs = 5_000;
-/** A timer beyond it would fire at once. */
-const longestMs = 2 ** 31 - 1;
 
 /** In the order given, which is the order of runs. The caller hangs them all in one go. */
 export function createConfigTaps(hooks: readonly ConfigHook[], deps: ConfigTapDeps): ConfigTap[] {
@@ -42,7 +41,7 @@ export function tapName({ event, order, source }: ConfigHook): string {
 }
 
 function tapsOf(hook: ConfigHook, firing: Firing): AnyTap[] {
-  const shared = { name: tapName(hook), stage: hookStage, timeoutMs: Math.min(hook.timeoutMs + endingMs, longestMs) };
+  const shared = { name: tapName(hook), stage: hookStage, timeoutMs: Math.min(hook.timeoutMs + endingMs, longestTimerMs) };
   if (hook.event === "PreToolUse") return preToolUseTaps(hook, firing, shared);
   return publicEventTable[hook.event].points.map((point) => {
     const own = (taps as Partial<Record<string, (hook: ConfigHook, firing: Firing) => OwnTap>>)[point];

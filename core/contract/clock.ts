@@ -6,3 +6,6 @@ export function nowMs(): number {
   const [seconds, nanoseconds] = process.hrtime();
   return seconds * 1_000 + nanoseconds / 1e6;
 }
+
+/** The longest that a timer can wait: one set for longer fires at once. */
+export const longestTimerMs = 2 ** 31 - 1;

@@ -81,7 +81,10 @@ export interface EventData {
     tap: string;
     ms: number;
     outcome: "ok" | "changed" | "allow" | "ask" | "deny" | "failed" | "timeout";
+    /** Why it failed, or the first line of the reason it gave with an ask or a deny. */
     message?: string;
+    /** What of a hook's output does not fit the format. */
+    violations?: string[];
     /** At the tool.* points. */
     callId?: string;
     /** Of a hook in a config file: its public event, and where it is written, as `file:line`. */

@@ -26,6 +26,7 @@ const extras = {
   say: z.string().optional(),
   stop: z.string().optional(),
   failed: z.string().optional(),
+  violations: z.array(z.string()).optional(),
   skipped: z.literal(true).optional(),
   usage: z.custom<Usage>((value) => typeof value === "object" && value !== null).optional(),
 };

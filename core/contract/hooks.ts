@@ -31,6 +31,8 @@ export interface TapExtras {
   stop?: string;
   /** It did not work, and decides nothing: recorded as failed with this text. What else it says still counts. */
   failed?: string;
+  /** What of its own output does not fit, one sentence each: recorded with its run. */
+  violations?: readonly string[];
   /** It had nothing to do with this moment: not recorded as fired. */
   skipped?: true;
   /** Tokens of the session's model that it used itself. */

@@ -116,7 +116,7 @@ export interface RuleFacts {
   problem?: string;
 }
 
-/** What would be decided about a call, and by whom. Judges that run code are named, not run. */
+/** What would be decided about a call, and by whom. Built-in judges are asked; hooks of a config are named, not run. */
 export interface CallExplanation {
   call: string;
   tool: string;
@@ -128,7 +128,7 @@ export interface CallExplanation {
   reason: string;
   /** Each command and each redirection of a shell line, in the order written; for other calls the call itself. */
   parts: { text: string; verdict: Verdict; by: DecidedBy; reason: string }[];
-  /** Taps and hooks that also see such a call when it is made, with their places. */
+  /** Hooks, and taps on tool.ask, that also see such a call when it is made, with their places. */
   judges: string[];
   /** One sentence each: rules and modes that would lead to another verdict. */
   wouldChange: string[];
@@ -144,11 +144,14 @@ export interface PermissionTestResult {
 }
 
 export interface PermissionsHost {
-  list(): Promise<{ mode: string; modeSource: string; rules: RuleFacts[] }>;
-  /** `Bash(git push)`, `Read(src/a.ts)`, or a tool's name. RULE_INVALID, TOOL_UNKNOWN. */
+  /** `problems`: why files or parts of the config were not read, so that rules may be missing here. */
+  list(): Promise<{ mode: string; modeSource: string; rules: RuleFacts[]; problems: ConfigProblem[] }>;
+  /** `Bash(git push)`, `Read(src/a.ts)`, or a tool's name. RULE_INVALID, TOOL_UNKNOWN; CONFIG_* where no run would start. */
   explain(call: string): Promise<CallExplanation>;
-  /** Runs `permissions.tests` of every layer. */
+  /** Runs `permissions.tests` of every layer. CONFIG_*, RULE_INVALID where no run would start. */
   test(): Promise<PermissionTestResult[]>;
+  /** What is wrong with the config and stops no run. */
+  warnings(): Promise<ConfigProblem[]>;
 }
 
 /** One hook of a config file, as `hooks list` shows it. */
@@ -198,7 +201,8 @@ export interface HookTrial {
 }
 
 export interface HooksHost {
-  list(): Promise<{ hooks: HookFacts[]; taps: TapFacts[] }>;
+  /** `problems`: why files or parts of the config were not read, so that hooks may be missing here. */
+  list(): Promise<{ hooks: HookFacts[]; taps: TapFacts[]; problems: ConfigProblem[] }>;
   /** For an input of this event: which hooks would run, in order, and why each other would not. HOOK_EVENT_UNKNOWN. */
   explain(
     event: string,
@@ -212,6 +216,8 @@ export interface HooksHost {
 
 export interface ToolsHost {
   list(): Promise<(ToolManifest & { plugin: string })[]>;
+  /** What is wrong with the config, whose rules decide which of the tools are offered. */
+  problems(): Promise<ConfigProblem[]>;
   /** By exact name. TOOL_UNKNOWN names the nearest. */
   find(name: string): Promise<ToolManifest & { plugin: string }>;
   /** Through the dispatcher: rules, judges, approval, thread, log. TOOL_UNKNOWN. */

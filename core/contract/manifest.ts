@@ -50,3 +50,7 @@ export interface PluginManifest {
     providers: string[];
   };
 }
+
+export function toolsOf(manifests: readonly PluginManifest[]): ToolManifest[] {
+  return manifests.flatMap(({ contributes }) => contributes.tools);
+}

@@ -54,7 +54,17 @@ const rows = {
   Setup: absent("Gantry has no set-up of its own to run"),
   // A judge that fails passes here: a broken Stop hook must not keep a turn from ending.
   Stop: { ...turn, points: ["turn.stop"], guard: false },
-  StopFailure: { ...told, points: ["turn.fail"], matches: { field: "error" } },
+  StopFailure: {
+    ...told,
+    points: ["turn.fail"],
+    matches: {
+      field: "error",
+      values: [
+        ...["rate_limit", "overloaded", "authentication_failed", "invalid_request"],
+        ...["server_error", "max_output_tokens", "unknown"],
+      ],
+    },
+  },
   SubagentStart: absent("this build has no subagents"),
   SubagentStop: absent("this build has no subagents"),
   PreCompact: absent("this build has no compaction"),

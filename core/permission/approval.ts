@@ -11,7 +11,7 @@ import { type Assessed, assess } from "./assessment.ts";
 import type { Allowed, Denied, Judged, MustAsk } from "./decision.ts";
 import { type Ground, layGround, type Policy } from "./ground.ts";
 import type { Part } from "./parts.ts";
-import { createRemembered, exactRule } from "./remembered.ts";
+import { createRemembered, offeredRule } from "./remembered.ts";
 import type { Rule, RuledTool } from "./rule.ts";
 import { matchesRule } from "./rule-applies.ts";
 import type { Subject } from "./subject.ts";
@@ -113,7 +113,7 @@ const mostRules = 10;
 
 /** One rule for each part that is asked, meaning exactly what was shown. Undefined when one of them can have none. */
 async function rulesFor(parts: readonly Part[]): Promise<readonly string[] | undefined> {
-  const rules = await Promise.all(parts.map(({ tool, subject }) => exactRule(tool, subject)));
+  const rules = await Promise.all(parts.map(({ tool, subject }) => offeredRule(tool, subject)));
   const each = [...new Set(rules)].filter((rule) => rule !== undefined);
   return rules.includes(undefined) || each.length > mostRules ? undefined : each;
 }

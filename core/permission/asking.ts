@@ -7,6 +7,7 @@ import type { DecidedBy, EventData } from "../contract/events.ts";
 import type { CallFacts } from "../contract/hooks.ts";
 import type { ToolManifest } from "../contract/manifest.ts";
 import type { JsonObject } from "../contract/messages.ts";
+import { untilAborted } from "../contract/until-aborted.ts";
 import { byHook, type DenyCode, type Judged } from "./decision.ts";
 import type { Policy } from "./ground.ts";
 
@@ -82,6 +83,7 @@ export function createAsker(options: AskerOptions): (asking: Asking) => Promise<
     if (rule !== undefined)
       return { verdict: "allow", asked: false, by: { kind: "remembered", name: rule, source: "this session" } };
     try {
+      // A question that nobody answers ends with the turn, whatever the front end makes of the signal.
       const answer = await untilAborted(ask(question, { signal }), signal);
       return await settle(answer, asking, options);
     } catch (error) {
@@ -184,17 +186,4 @@ function unavailable({ question, what }: Asking, why: string): Answered {
     code: "APPROVAL_UNAVAILABLE",
     reason: `${what} needs a yes (${question.reason}), and ${why}`,
   };
-}
-
-/** A question that nobody answers ends with the turn, whatever the front end makes of the signal. */
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }

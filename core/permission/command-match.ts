@@ -4,6 +4,7 @@
  * flags that write or start programs, and no word that may become one when the line runs.
  */
 import { type CommandPattern, commandMatches } from "./command-pattern.ts";
+import { looseTextsOf, mayMatch, wantedWord } from "./open-words.ts";
 import { judgesArguments, uncoverable } from "./program-flags.ts";
 import { inert } from "./program-table.ts";
 import type { ShellCommand, ShellLine } from "./shell-facts.ts";
@@ -26,6 +27,12 @@ export interface Coverage<R> {
 /** Whether a deny or ask pattern speaks of any command of the line. `texts`: textsOf(line). */
 export function restrictsLine(pattern: CommandPattern, texts: readonly string[]): boolean {
   return texts.some((text) => commandMatches(pattern, text));
+}
+
+/** Whether an open word of the line may become what a deny or ask pattern speaks of: which, and what it would have to become. */
+export function mayRestrictLine(pattern: CommandPattern, line: ShellLine): { word: string; wanted: string } | undefined {
+  const text = mayMatch(pattern, looseTextsOf(line));
+  return text && { word: text.word || "what it reads", wanted: wantedWord(pattern, text) ?? "what" };
 }
 
 /** Which allow rules cover the line's commands. An undecided line or command is covered by none. */

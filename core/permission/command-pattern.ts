@@ -2,6 +2,7 @@
  * What stands in `Bash(…)`: an exact line, a prefix that ends at a word (`npm test:*`, `npm test *`), or a glob in which `*`
  * spans anything, spaces too. `\*` is a star, `\\` a backslash. Matching is linear: no line can stall a decision.
  */
+import { starsMatch } from "./text-glob.ts";
 
 export interface CommandPattern {
   kind: "exact" | "prefix" | "glob";
@@ -30,9 +31,9 @@ export function isAnyCommand(text: string): boolean {
 }
 
 export function commandMatches({ parts, wordEnd }: CommandPattern, line: string): boolean {
-  if (!wordEnd) return globMatches(parts, line);
-  if (globMatches(parts, line)) return true;
-  return globMatches([...parts.slice(0, -1), `${parts.at(-1) ?? ""} `, ""], line);
+  if (!wordEnd) return starsMatch(parts, line);
+  if (starsMatch(parts, line)) return true;
+  return starsMatch([...parts.slice(0, -1), `${parts.at(-1) ?? ""} `, ""], line);
 }
 
 /** `line` as a pattern that means only itself. */
@@ -59,19 +60,4 @@ function split(text: string): { parts: string[]; ending: boolean } {
   }
   const ending = parts.length > 1 && parts.at(-1) === "" && / $/.test(parts.at(-2) ?? "");
   return { parts, ending };
-}
-
-/** First part at the start, last at the end, the others leftmost in between: right for stars alone, and never backtracks. */
-function globMatches(parts: readonly string[], text: string): boolean {
-  const first = parts[0] ?? "";
-  const last = parts.at(-1) ?? "";
-  if (parts.length === 1) return text === first;
-  if (!text.startsWith(first) || text.length < first.length + last.length || !text.endsWith(last)) return false;
-  let at = first.length;
-  for (const part of parts.slice(1, -1)) {
-    const found = text.indexOf(part, at);
-    if (found === -1) return false;
-    at = found + part.length;
-  }
-  return at <= text.length - last.length;
 }

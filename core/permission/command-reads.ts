@@ -2,11 +2,11 @@
 import { readFlags } from "./flags.ts";
 import { alsoReads, type ReadRow, readRows } from "./known-reads.ts";
 import { inert } from "./program-table.ts";
-import type { ShellRead } from "./shell-facts.ts";
+import type { ShellCommand, ShellRead } from "./shell-facts.ts";
 import type { ShellWord } from "./shell-word.ts";
 
 export interface ReadingOfCommand {
-  reads: boolean | "git";
+  reads: ShellCommand["reads"];
   files: readonly ShellRead[];
   looks: readonly ShellRead[];
 }
@@ -60,7 +60,11 @@ function readBy(row: ReadRow, args: readonly ShellWord[], isInert = false): Read
   if (row.names === "behind first" && !isScripted && read.names[0]?.startsWith(mark)) return undefined;
   const files = names.flatMap((name) => fileOf(name, args, isText || row.git === true));
   const isContent = row.names === "content" || row.names === "behind first";
-  return { reads: row.git === true ? "git" : true, files: isContent ? files : [], looks: isContent ? [] : files };
+  return {
+    reads: row.git === true ? "git" : row.idle === true ? "idle" : true,
+    files: isContent ? files : [],
+    looks: isContent ? [] : files,
+  };
 }
 
 /**

@@ -142,6 +142,35 @@ export async function namesIn(real: string): Promise<string[] | undefined> {
   }
 }
 
+/** More files below one folder than these are not looked at. */
+const maxBelow = 3000;
+
+/** The first path below `real` that is hidden, be it by a link to it; "too many" where not all of them were looked at. */
+export async function firstKept(
+  real: string,
+  isHidden: (path: string) => boolean,
+  { skipsHidden }: { skipsHidden: boolean },
+): Promise<string | "too many" | undefined> {
+  const folders = [real];
+  let seen = 0;
+  for (let folder = folders.shift(); folder !== undefined; folder = folders.shift()) {
+    try {
+      for await (const entry of await fs.promises.opendir(folder, { bufferSize: 256 })) {
+        if (skipsHidden && entry.name.startsWith(".")) continue;
+        if (++seen > maxBelow) return "too many";
+        const path = join(folder, entry.name);
+        if (isHidden(path)) return path;
+        // Of a repository's objects, names say nothing.
+        if (entry.isDirectory() && !path.endsWith("/.git/objects")) folders.push(path);
+        else if (entry.isSymbolicLink() && isHidden(await realPathOf(path).catch(() => path))) return path;
+      }
+    } catch {
+      // No folder, or one that must not be looked at: nothing below is read either.
+    }
+  }
+  return undefined;
+}
+
 /** False too for what is not there or must not be looked at. `real` has no links. */
 export async function isFolder(real: string): Promise<boolean> {
   try {

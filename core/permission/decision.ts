@@ -10,7 +10,7 @@ import { undecidedOf } from "./command-match.ts";
 import type { Ground, Policy } from "./ground.ts";
 import { about, type Part } from "./parts.ts";
 import { familyOf, type Rule, type RuledTool } from "./rule.ts";
-import { cite, findAllowing, findAround, findExact, findNaming, findRestricting } from "./rule-match.ts";
+import { cite, findAllowing, findAround, findExact, findMayRestrict, findNaming, findRestricting } from "./rule-match.ts";
 import type { Subject } from "./subject.ts";
 
 export interface Judged {
@@ -52,7 +52,8 @@ export function refuse({ part, ground }: Matter): Denied | undefined {
     const reason = `${about(tool, subject)} is denied by ${cite(rule)}`;
     return { verdict: "deny", by: byRule(rule), code: "APPROVAL_DENIED", reason };
   }
-  if (subject.kind !== "path" || !subject.isSecret) return undefined;
+  // What a program is told to change by name is looked at for rules alone.
+  if (subject.kind !== "path" || !subject.isSecret || (part.role === "argument" && tool.effect === "writes")) return undefined;
   if (findNaming(ground.allow.of(tool), part) !== undefined) return undefined;
   const opening = `only an allow rule that names the path opens it, for instance ${familyOf(tool)}(/${subject.real})`;
   const by: DecidedBy = { kind: "default", name: "secrets files" };
@@ -75,6 +76,11 @@ export function decide(matter: Matter, judged: Judged, remembered: (part: Part) 
   }
   const asking = findRestricting(ground.ask.near(part), part);
   if (asking !== undefined) return askOrDeny(matter, { by: byRule(asking), reason: `${cite(asking)} asks for it` });
+  const may = findMayRestrict(ground.deny.near(part), part) ?? findMayRestrict(ground.ask.near(part), part);
+  if (may !== undefined) {
+    const does = may.rule.behavior === "deny" ? "denies" : "asks for";
+    return askOrDeny(matter, { by: byRule(may.rule), reason: `${may.why} ${cite(may.rule)} ${does}` });
+  }
   if (judged.verdict === "ask") return askOrDeny(matter, { by: byJudge, reason: said(judged, "asks") });
   if (part.role === "line" || (part.role === "argument" && part.subject.kind !== "unknown")) return undefined;
   return decideFreely(matter, judged, remembered);
@@ -87,15 +93,34 @@ function decideFreely(matter: Matter, judged: Judged, remembered: (part: Part) =
   const allowing = findAllowing(rules, part.tool, part.subject, part.input);
   const isRead = part.subject.kind === "command" && undecidedWhy(part.subject) === undefined;
   const rule = allowing.rule ?? (isRead ? findExact(rules, part.within) : undefined);
-  if (rule !== undefined) return { verdict: "allow", by: byRule(rule) };
+  const exact = unseenWhy(matter) === undefined ? rule : exactOf(matter);
+  if (exact !== undefined) return { verdict: "allow", by: byRule(exact) };
   const earlier = remembered(part);
-  if (earlier !== undefined) return { verdict: "allow", by: { kind: "remembered", name: earlier, source: "this session" } };
+  if (earlier !== undefined && (unseenWhy(matter) === undefined || isExactText(earlier)))
+    return { verdict: "allow", by: { kind: "remembered", name: earlier, source: "this session" } };
   const objection = objectionOfMode(matter);
   if (objection === undefined) return { verdict: "allow", by: byMode(policy) };
   if (judged.allowedBy !== undefined && policy.mode !== "dontAsk") return { verdict: "allow", by: byHook(judged.allowedBy) };
   const by: DecidedBy = objection.by ?? byMode(policy);
   const butNot = allowing.butNot ?? aroundWhy(part, ground);
   return askOrDeny(matter, { by, reason: butNot ?? objection.reason, canRemember: isRememberable(part.subject) });
+}
+
+/** What the command starts, where nobody can tell and rules speak of commands: a deny or ask rule could speak of that. */
+function unseenWhy({ part: { subject, role }, ground }: Matter): string | undefined {
+  if (subject.kind !== "command" || role === "line" || !ground.restrictsLines) return undefined;
+  return subject.line.commands.find(({ unseen }) => unseen !== undefined)?.unseen;
+}
+
+/** The allow rule that says exactly this command, or what it is written in. */
+function exactOf({ part: { tool, subject, within }, ground }: Matter): Rule | undefined {
+  if (subject.kind !== "command" || undecidedWhy(subject) !== undefined) return undefined;
+  return findExact(ground.allow.of(tool), [...subject.line.commands.flatMap(({ spellings }) => spellings), ...within]);
+}
+
+/** `\\*` is a star, `*` and `:*` are not exact. */
+function isExactText(rule: string): boolean {
+  return rule.includes("(") && !rule.replace(/\\./gs, "").includes("*");
 }
 
 /** Why a rule for what stands around a command does not cover it. */
@@ -218,10 +243,10 @@ const byGuard: DecidedBy = { kind: "default", name: "guarded files" };
 /** Why the mode does not allow the part by itself, or undefined when it does. */
 function objectionOfMode({ part, policy, ground }: Matter): Objection | undefined {
   const { tool, subject } = part;
-  const undecided = subject.kind === "unknown" ? subject.why : undecidedWhy(subject);
+  const undecided = subject.kind === "unknown" ? subject.why : (undecidedWhy(subject) ?? unseenWhy({ part, policy, ground }));
   if (tool.effect === "session") return undefined;
   if (policy.mode === "bypassPermissions") {
-    const restricts = subject.kind === "unknown" ? ground.restrictsPaths : ground.restrictsLines;
+    const restricts = subject.kind === "unknown" ? ground.restrictsPaths || subject.isKept === true : ground.restrictsLines;
     if (undecided === undefined || !restricts) return undefined;
     return { by: byParser, reason: `${called(subject)} cannot be compared with the deny and ask rules: ${undecided}` };
   }

@@ -1,10 +1,10 @@
 /**
  * What would be decided about a call and by whom, without asking or running anything: the same assessment as the approver's,
- * with nobody judging and nothing remembered; and the same again with other rules and modes, to say what would change it.
+ * with only the given judges and nothing remembered; and the same again with other rules and modes, to say what would change it.
  */
 
 import { codeOf, messageOf } from "../contract/errors.ts";
-import type { Verdict } from "../contract/hooks.ts";
+import type { CallFacts, Verdict } from "../contract/hooks.ts";
 import type { CallExplanation, PermissionTestResult } from "../contract/host.ts";
 import { type Mode, modes } from "../contract/modes.ts";
 import { type Assessed, assess } from "./assessment.ts";
@@ -14,7 +14,7 @@ import { layGround, type Policy } from "./ground.ts";
 import type { Part } from "./parts.ts";
 import { exactRule } from "./remembered.ts";
 import type { Rule, RuledTool } from "./rule.ts";
-import { cite } from "./rule-match.ts";
+import { cite, findAllowing } from "./rule-match.ts";
 import { parseRule } from "./rules.ts";
 
 export interface ExplainOptions {
@@ -22,7 +22,9 @@ export interface ExplainOptions {
   tools: readonly RuledTool[];
   /** The folder the call would be made in. */
   cwd: string;
-  /** Taps and hooks that would also see a call of this tool. */
+  /** Judges that are asked for real; absent: nobody. One that fails denies. */
+  judge?(call: CallFacts): Promise<Judged>;
+  /** Taps and hooks that would also see a call of this tool, and are not asked. */
   judgesOf?(tool: RuledTool): readonly string[];
 }
 
@@ -79,11 +81,12 @@ export async function runPermissionTests(
 const unjudged: Judged = { verdict: "allow", by: "" };
 const nothing = (): undefined => undefined;
 
-async function assessText(text: string, { policy, tools, cwd }: ExplainOptions): Promise<Assessed> {
+async function assessText(text: string, { policy, tools, cwd, judge }: ExplainOptions): Promise<Assessed> {
   const { tool, input } = parseCall(text, tools);
   const ground = await layGround(policy);
   const call = { sessionId: "", callId: "", tool: tool.name, input, cwd };
-  return (await assess(call, tool, { policy, ground })).decide(unjudged, nothing);
+  const judged = (await judge?.(call)) ?? unjudged;
+  return (await assess(call, tool, { policy, ground })).decide(judged, nothing);
 }
 
 function reasonOf(decision: Decision, part?: Part): string {
@@ -152,7 +155,9 @@ async function withoutRules(call: string, { decision, parts }: Assessed, options
 async function withRules(call: string, { decision, parts }: Assessed, options: ExplainOptions): Promise<string[]> {
   if (decision.verdict === "allow") return [];
   const open = parts.filter(({ decision: one }) => one.verdict !== "allow" && one.by.kind !== "rule");
-  const exact = (await Promise.all(open.map(({ part }) => openingRule(part)))).filter((rule) => rule !== undefined);
+  const exact = (await Promise.all(open.map(({ part: { tool, subject } }) => exactRule(tool, subject)))).filter(
+    (rule) => rule !== undefined,
+  );
   const sentences: string[] = [];
   if (exact.length === open.length && exact.length > 0) {
     const rules = [...new Set(exact)];
@@ -166,10 +171,6 @@ async function withRules(call: string, { decision, parts }: Assessed, options: E
   return sentences;
 }
 
-async function openingRule({ tool, subject }: Part): Promise<string | undefined> {
-  return await exactRule(tool, subject);
-}
-
 async function prefixSentence({ tool, subject, text }: Part, options: ExplainOptions): Promise<string[]> {
   if (subject.kind !== "command") return [];
   const name = subject.line.commands[0]?.words[0];
@@ -177,7 +178,6 @@ async function prefixSentence({ tool, subject, text }: Part, options: ExplainOpt
   const prefix = `${tool.name}(${name}:*)`;
   const added = allowRule(prefix, options);
   const ground = await layGround({ ...options.policy, mode: "default", rules: added });
-  const { findAllowing } = await import("./rule-match.ts");
   const { rule, butNot } = findAllowing(ground.allow.of(tool), tool, subject);
   if (rule !== undefined) return [`An allow rule ${prefix} would cover ${text}.`];
   if (butNot === undefined) return [];

@@ -8,8 +8,9 @@ import { hiddenIn, isInside, realPathOf } from "./confined-path.ts";
 import type { Mode } from "./modes.ts";
 import { compilePatterns, type PathTest } from "./path-pattern.ts";
 import { groupsOf, type PathBases } from "./path-specifier.ts";
-import type { ReadyRule, Rule } from "./rule.ts";
+import type { ReadyRule, Rule, RuledTool } from "./rule.ts";
 import { indexRules, type RuleIndex } from "./rule-index.ts";
+import { concerns } from "./rule-match.ts";
 import { secretPaths } from "./secret-files.ts";
 
 export interface Policy {
@@ -30,8 +31,6 @@ export interface Policy {
   approve: "always" | "never" | "prompt";
 }
 
-export type { ReadyRule } from "./rule.ts";
-
 export interface Ground {
   home: string;
   workspace: string;
@@ -51,10 +50,12 @@ export interface Ground {
   hides: PathTest;
   /** Whether something restricts single shell lines: then no undecided line goes unasked. */
   restrictsLines: boolean;
-  /** Whether a deny or ask rule names paths: then no redirection to a file that nobody knows goes unasked. */
+  /** Whether a deny or ask rule names paths, or edits of any: then no redirection to a file that nobody knows goes unasked. */
   restrictsPaths: boolean;
   reach: Reach;
 }
+
+const edits: RuledTool = { name: "Edit", effect: "writes", subject: { kind: "path", field: "file_path" } };
 
 export async function layGround(policy: Policy): Promise<Ground> {
   const [workspace, home, outputDir, ...added] = await Promise.all(
@@ -90,9 +91,14 @@ export async function layGround(policy: Policy): Promise<Ground> {
     isSecret,
     hides: await hiddenIn(reach),
     restrictsLines: [...deny, ...ask].some(({ rule }) => rule.match.kind === "command"),
-    restrictsPaths: [...deny, ...ask].some(({ rule }) => rule.match.kind === "path"),
+    restrictsPaths: [...deny, ...ask].some(({ rule }) => rule.match.kind === "path" || isAboutEdits(rule)),
     reach,
   };
+}
+
+/** Of a rule without a path: it speaks of the files that programs change as well as of those that tools change. */
+function isAboutEdits(rule: Rule): boolean {
+  return rule.match.kind === "tool" && concerns(rule, edits);
 }
 
 /** Compiled for what the rule does: what restricts is compared without regard to case and Unicode form. */

@@ -16,12 +16,15 @@ export interface ReadRow extends FlagRow {
   objects?(args: Arguments): boolean;
   /** It reads a repository, whose settings can start programs. */
   git?: true;
+  /** It reads nothing by itself: it does not spoil a line that reads, and makes no line one. */
+  idle?: true;
 }
 
 const noNames = ({ names }: Arguments): boolean => names.length > 0;
 const content = (flags: string, valued = ""): ReadRow => ({ names: "content", flags, valued });
 const places = (flags: string, valued = ""): ReadRow => ({ names: "places", flags, valued });
 const words = (flags: string, valued = ""): ReadRow => ({ names: "words", flags, valued });
+const idle = (flags: string, valued = ""): ReadRow => ({ names: "words", flags, valued, idle: true });
 const git = (flags: string, valued = "", objects?: ReadRow["objects"]): ReadRow => ({
   ...{ names: "words", flags, valued, git: true },
   ...(objects && { objects }),
@@ -113,22 +116,22 @@ export const readRows: Readonly<Record<string, ReadRow>> = {
   cd: { ...places(""), objects: ({ names }) => names.length !== 1 || names[0] === "-" },
   test: { names: "places", words: true, flags: "a b c d e f g h k n o p r s u w x z L O S G N eq ne lt le gt ge nt ot ef" },
   "[": { names: "places", words: true, flags: "a b c d e f g h k n o p r s u w x z L O S G N eq ne lt le gt ge nt ot ef" },
-  echo: { names: "words", flags: "", objects: () => false },
-  printf: words(""),
-  basename: words("a z multiple zero", "s suffix"),
-  dirname: words("z zero"),
-  tr: words("c C d s t complement delete squeeze-repeats truncate-set1"),
-  seq: words("w equal-width", "f s format separator"),
-  expr: words(""),
-  sleep: words(""),
-  true: words(""),
-  false: words(""),
-  ":": words(""),
-  exit: words(""),
-  return: words(""),
-  break: words(""),
-  continue: words(""),
-  set: { ...words("e u x o eu ex eux"), objects: ({ all }) => all.length === 0 },
+  echo: { ...idle(""), objects: () => false },
+  printf: idle(""),
+  basename: idle("a z multiple zero", "s suffix"),
+  dirname: idle("z zero"),
+  tr: idle("c C d s t complement delete squeeze-repeats truncate-set1"),
+  seq: idle("w equal-width", "f s format separator"),
+  expr: idle(""),
+  sleep: idle(""),
+  true: idle(""),
+  false: idle(""),
+  ":": idle(""),
+  exit: idle(""),
+  return: idle(""),
+  break: idle(""),
+  continue: idle(""),
+  set: { ...idle("e u x o eu ex eux"), objects: ({ all }) => all.length === 0 },
   pwd: words("L P"),
   date: { ...like("date", "words"), flags: "u R I utc universal rfc-email rfc-2822 rfc-3339 iso-8601", valued: "d date" },
   whoami: words(""),
@@ -185,3 +188,10 @@ export const alsoReads = new Set(
     " ",
   ),
 );
+
+const interpreters = new Set("source . node python python3 perl ruby openssl gpg dd ln install".split(" "));
+
+/** Of these, programs that hand on what is in each file they are given. */
+export function showsFiles(name: string): boolean {
+  return alsoReads.has(name) && !interpreters.has(name);
+}

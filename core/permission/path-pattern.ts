@@ -29,12 +29,9 @@ export async function compilePatterns({ base, patterns }: PatternGroup, { strict
   };
 }
 
-/** Every rule of a decision asks for the same few paths one after the other. */
-let lastComposed = { text: "", composed: "" };
-
+/** ASCII is in that form already, and a look at it costs less than asking for the form. */
 function composed(text: string): string {
-  if (text !== lastComposed.text) lastComposed = { text, composed: text.normalize("NFC") };
-  return lastComposed.composed;
+  return /[^\0-\x7f]/.test(text) ? text.normalize("NFC") : text;
 }
 
 /** `text` as a pattern that means only itself. */

@@ -312,7 +312,8 @@ export const rows: Readonly<Record<string, ProgramRow>> = {
   "docker compose": {
     flags:
       "d q a build detach quiet all follow no-deps force-recreate remove-orphans volumes v wait pull no-color timestamps tail",
-    risky: ({ names }) => !/^(?:ps|logs|up|down|stop|start|restart|build|pull|images|top|ls)$/.test(names[0] ?? ""),
+    risky: ({ names }) =>
+      names.length > 0 && !/^(?:ps|logs|up|down|stop|start|restart|build|pull|images|top|ls)$/.test(names[0] ?? ""),
   },
 };
 

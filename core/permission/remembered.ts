@@ -2,11 +2,13 @@
 import { undecidedOf } from "./command-match.ts";
 import { escapeCommand } from "./command-pattern.ts";
 import { isFolder } from "./confined-path.ts";
-import { type Ground, type ReadyRule, readyRule } from "./ground.ts";
+import { type Ground, readyRule } from "./ground.ts";
 import { escapeGlob } from "./path-pattern.ts";
+import type { ReadyRule } from "./rule.ts";
 import { findAllowing } from "./rule-match.ts";
 import { familyOf, formatRule, parseRules, type RuledTool } from "./rules.ts";
 import type { ShellLine } from "./shell-facts.ts";
+import { withInner } from "./shell-line.ts";
 import type { Subject } from "./subject.ts";
 
 interface Remembered {
@@ -50,6 +52,16 @@ export async function exactRule(tool: RuledTool, subject: Subject): Promise<stri
   if (subject.kind !== "path" || /\p{Cc}/u.test(subject.real) || subject.spellings.length > 1) return undefined;
   if (await isFolder(subject.real)) return undefined;
   return formatRule({ tool: familyOf(tool), specifier: `/${escapeGlob(subject.real)}` });
+}
+
+/**
+ * The rule that an answer may make. A program named by a relative path is another file in another folder, and a rule does not
+ * hold its folder: nothing is offered.
+ */
+export async function offeredRule(tool: RuledTool, subject: Subject): Promise<string | undefined> {
+  const commands = subject.kind === "command" ? subject.line.commands.flatMap(withInner) : [];
+  const isElsewhereAnother = commands.some(({ words: [program = ""] }) => /^[^/].*\//s.test(program));
+  return isElsewhereAnother ? undefined : await exactRule(tool, subject);
 }
 
 /** One command by itself: a line of several has a rule for each. */

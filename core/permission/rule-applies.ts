@@ -4,14 +4,16 @@ import { undecidedOf } from "./command-match.ts";
 import { type Ground, readyRule } from "./ground.ts";
 import { type Part, partsOf } from "./parts.ts";
 import { namesTool, type ReadyRule, type Rule, type RuledTool } from "./rule.ts";
-import { restricts } from "./rule-match.ts";
+import { mayRestrict, restricts } from "./rule-match.ts";
 
-/** Any part is enough, in any spelling, as for a deny rule. What cannot be read matches: a guard must not be slipped by. */
+/** Any part is enough, in any spelling, as for a deny rule. What cannot be read matches, and what may become it: a guard must not be slipped by. */
 export async function matchesRule(rule: Rule, call: CallFacts, tool: RuledTool, ground: Ground): Promise<boolean> {
   const ready = await readied(rule, ground);
   const strict = { ...ground, restrictsLines: true };
   const parts = await partsOf(call, tool, strict);
-  return parts.some((part) => restricts(ready, part) || (isUnread(part) && namesTool(rule, part.tool)));
+  return parts.some(
+    (part) => restricts(ready, part) || mayRestrict(rule, part) !== undefined || (isUnread(part) && namesTool(rule, part.tool)),
+  );
 }
 
 function isUnread({ subject }: Part): boolean {

@@ -1,7 +1,8 @@
 /** Does a rule speak of this part of a call? Deny and ask rules match when any spelling does; allow rules only when all must. */
 
 import type { Json, JsonObject } from "../contract/messages.ts";
-import { type CommandRule, coverLine, restrictsLine } from "./command-match.ts";
+import { printable } from "../contract/printable.ts";
+import { type CommandRule, coverLine, mayRestrictLine, restrictsLine } from "./command-match.ts";
 import { commandMatches } from "./command-pattern.ts";
 import { domainMatches } from "./domain-pattern.ts";
 import type { Part } from "./parts.ts";
@@ -20,6 +21,29 @@ type Asked = Pick<Part, "tool" | "subject" | "input">;
 /** The first rule that restricts the part. A Read rule that denies a path also denies writing it. */
 export function findRestricting(rules: readonly ReadyRule[], part: Asked): Rule | undefined {
   return rules.find((ready) => restricts(ready, part))?.rule;
+}
+
+export interface MayRestrict {
+  rule: Rule;
+  /** `$g may become push`. */
+  why: string;
+}
+
+/** The first rule that restricts what the part may become when it runs. */
+export function findMayRestrict(rules: readonly ReadyRule[], part: Asked): MayRestrict | undefined {
+  for (const { rule } of rules) {
+    const why = mayRestrict(rule, part);
+    if (why !== undefined) return { rule, why };
+  }
+  return undefined;
+}
+
+export function mayRestrict(rule: Rule, { tool, subject }: Asked): string | undefined {
+  const { match } = rule;
+  if (match.kind !== "command" || subject.kind !== "command" || !concerns(rule, tool)) return undefined;
+  const may = mayRestrictLine(match.pattern, subject.line);
+  if (may === undefined) return undefined;
+  return `${printable(may.word)} may become ${may.wanted === "what" ? "what" : `${may.wanted}, which`}`;
 }
 
 /** The rule that allows the part, or why the nearest one does not. */

@@ -2,13 +2,14 @@
  * What stands in the ( ) of a rule, by the tool it is for: a path, a command, a host, a name, or `parameter:value`. Each
  * reading says what is meant, or why it could match nothing, with the right form.
  */
-import type { Json, JsonObject } from "../contract/messages.ts";
-import { didYouMean } from "../contract/nearest.ts";
+import { isObject, type Json, type JsonObject } from "../contract/messages.ts";
+import { didYouMean, nearest } from "../contract/nearest.ts";
 import { isAnyCommand, parseCommandPattern } from "./command-pattern.ts";
 import { parseDomain } from "./domain-pattern.ts";
 import { findPublicTool } from "./known-tools.ts";
 import { parsePathSpecifier } from "./path-specifier.ts";
 import { type Behavior, familyOf, type RuledTool, type RuleMatch } from "./rule.ts";
+import { sleepingWhy } from "./rule-command.ts";
 import { formatRule, isBalanced } from "./rule-text.ts";
 import { parseTextGlob, textMatches } from "./text-glob.ts";
 
@@ -30,7 +31,7 @@ export function specifierOf(specifier: string, place: SpecifierPlace): RuleMatch
   const known = findPublicTool(name);
   if (known?.form === "domain") return domainOf(specifier, name);
   if (known?.form === "name" && known.field !== undefined) return nameOf(specifier, name, known.field);
-  if (tool?.subject?.kind === "command") return commandOf(specifier, name);
+  if (tool?.subject?.kind === "command") return misspelledField(specifier, tool) ?? commandOf(specifier, place);
   if (tool !== undefined && tool.subject === undefined) return noSpecifier(specifier, place);
   if (!isFamily) return ruledElsewhere(specifier, name, tool === undefined ? name : familyOf(tool));
   return pathOf(specifier, name, behavior);
@@ -45,7 +46,7 @@ export function absentSpecifier(specifier: string, name: string, known: PublicTo
   const match = ((): RuleMatch | string => {
     if (known.ruledBy !== undefined) return ruledElsewhere(specifier, name, known.ruledBy);
     if (known.form === "path") return pathOf(specifier, name, behavior);
-    if (known.form === "command") return commandOf(specifier, name);
+    if (known.form === "command") return commandOf(specifier, { name, behavior });
     if (known.form === "domain") return domainOf(specifier, name);
     if (known.form === "name" && known.field !== undefined) return nameOf(specifier, name, known.field);
     return `it can never match: ${name} takes no specifier; write ${name}`;
@@ -64,8 +65,12 @@ function ruledElsewhere(specifier: string, name: string, family: string): string
   return `it can never match: paths of ${name} are ruled by ${family}; write ${formatRule({ tool: family, specifier })}`;
 }
 
-function commandOf(specifier: string, tool: string): RuleMatch | string {
+type CommandPlace = Pick<SpecifierPlace, "name" | "behavior">;
+
+function commandOf(specifier: string, { name: tool, behavior }: CommandPlace): RuleMatch | string {
   if (isAnyCommand(specifier)) return { kind: "tool" };
+  const sleeping = isBalanced(specifier, { quotes: true }) ? sleepingWhy(specifier, { tool, behavior }) : undefined;
+  if (sleeping !== undefined) return sleeping;
   const early = /:\*(?=.)/s.test(specifier.replace(/\\./gs, "").replace(/\*+$/, "*"));
   if (early) {
     const right = specifier.replace(/:\*(?!\*|$)/g, " *").replace(/ {2,}/g, " ");
@@ -84,6 +89,8 @@ function withoutLoose(specifier: string): string {
 }
 
 function domainOf(specifier: string, tool: string): RuleMatch | string {
+  const [, url] = /^url:(.*)$/s.exec(specifier) ?? [];
+  if (url !== undefined) return `url is not compared as a text; write ${parsedDomain(url, tool)}`;
   const pattern = parseDomain(specifier, tool);
   return typeof pattern === "string" ? `it can never match: ${pattern}` : { kind: "domain", pattern };
 }
@@ -122,6 +129,16 @@ function fieldOf(specifier: string, place: SpecifierPlace): RuleMatch | string |
   if (isSpelled) return `${field} is not compared as a text; write ${rightForm(value, place)}`;
   if (place.behavior === "allow") return onlyRestricts(name, field);
   return comparedValue(value, field, schema, name);
+}
+
+/** `run_in_backgroud:true`: a prefix of a command has no such word before its colon. */
+function misspelledField(specifier: string, tool: RuledTool): string | undefined {
+  const [, field, value = ""] = fieldForm.exec(specifier) ?? [];
+  const names = Object.keys(propertiesOf(tool));
+  if (field === undefined || value === "*" || value === "") return undefined;
+  const meant = nearest(field, names);
+  if (meant === undefined) return undefined;
+  return `it can never match: no parameter of ${tool.name} is named ${field}. Did you mean ${formatRule({ tool: tool.name, specifier: `${meant}:${value}` })}?`;
 }
 
 function rightForm(value: string, { name, tool }: SpecifierPlace): string {
@@ -175,8 +192,4 @@ function noSpecifier(specifier: string, { name, tool, behavior }: SpecifierPlace
 function propertiesOf({ inputSchema }: RuledTool): JsonObject {
   const properties = inputSchema?.["properties"];
   return isObject(properties) ? properties : {};
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

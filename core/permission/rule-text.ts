@@ -1,4 +1,7 @@
 /** A rule as text: its two parts, and what of its spelling is a slip that would make it mean something else. */
+import { didYouMean } from "../contract/nearest.ts";
+import { oddLetter } from "../contract/odd-letter.ts";
+import { publicTools } from "./known-tools.ts";
 
 export interface RuleText {
   tool: string;
@@ -7,6 +10,8 @@ export interface RuleText {
 
 /** The two parts of a rule's text, or the reason why it is none. */
 export function parseRuleText(text: string): RuleText | string {
+  const odd = oddName(text);
+  if (odd !== undefined) return odd;
   const tool = /^[A-Za-z_*][\w*.-]*/.exec(text)?.[0];
   if (tool === undefined) return "a rule begins with the name of a tool";
   const rest = text.slice(tool.length);
@@ -24,6 +29,13 @@ export function parseRuleText(text: string): RuleText | string {
   return { tool, specifier: rest.slice(1, -1) };
 }
 
+/** A name with a letter that only looks right. */
+function oddName(text: string): string | undefined {
+  const [name = ""] = /^[\p{L}\p{M}\p{Cf}\p{N}_*.-]*/u.exec(text) ?? [];
+  const odd = oddLetter(name);
+  return odd === undefined ? undefined : `there is no tool ${name}: ${odd}.${didYouMean(name, Object.keys(publicTools))}`;
+}
+
 export function formatRule({ tool, specifier }: RuleText): string {
   return specifier === undefined ? tool : `${tool}(${specifier})`;
 }
@@ -35,6 +47,9 @@ export function slipOf(text: string, { tool, specifier }: RuleText): string | un
   if (specifier === undefined) return undefined;
   const trimmed = specifier.replace(/^\s+|(?<!\\)\s+$/gu, "");
   if (trimmed === "") return `it can never match: the specifier is empty; write ${tool} for all that ${tool} is`;
+  const second = /\)\s*\(/.exec(specifier);
+  if (second !== null && !isBalanced(specifier.slice(0, second.index + 1), { quotes: true }))
+    return `a rule has one ( ), and another follows; write ${formatRule({ tool, specifier: specifier.slice(0, second.index) })}`;
   if (trimmed !== specifier) return `the specifier has a space at an end; write ${formatRule({ tool, specifier: trimmed })}`;
   return undefined;
 }

@@ -5,6 +5,7 @@
 
 import type { ConfigProblem } from "../contract/host.ts";
 import { didYouMean } from "../contract/nearest.ts";
+import { placeIn } from "../contract/place.ts";
 import { currentName, findPublicTool, publicTools } from "./known-tools.ts";
 import { type Behavior, familyOf, namesTool, type Rule, type RuledTool } from "./rule.ts";
 import { absentSpecifier, specifierOf } from "./rule-specifier.ts";
@@ -137,14 +138,13 @@ function unknownTool(name: string, tools: readonly RuledTool[]): string {
 }
 
 function problemOf({ behavior, rule, source }: RuleLine, parsed: { absent: string } | { wrong: string }): ConfigProblem {
-  const place = /^(.+):(\d+)$/s.exec(source);
-  const where = place === null ? { message: `${source}: ` } : { message: "", file: place[1] ?? source, line: Number(place[2]) };
+  const place = placeIn(source);
   const what = "wrong" in parsed ? `is wrong: ${parsed.wrong}` : `has nothing to rule: ${parsed.absent}`;
   return {
     code: "RULE_INVALID",
     ...("wrong" in parsed ? {} : { severity: "warning" as const }),
-    ...where,
-    message: `${where.message}the ${behavior} rule ${JSON.stringify(rule)} ${what}`,
+    ...place,
+    message: `${place === undefined ? `${source}: ` : ""}the ${behavior} rule ${JSON.stringify(rule)} ${what}`,
     key: `permissions.${behavior}`,
     hint: "A rule is Tool or Tool(specifier), for instance Bash(npm test:*), Read(./docs/**) or Edit(//tmp/notes.md).",
   };

@@ -1,10 +1,16 @@
 /** One command by its words: what it is called, what it starts, sets and reads, and what nobody can know before it runs. */
+
+import { movesOf } from "./command-moves.ts";
 import { readsOf } from "./command-reads.ts";
+import { treesOf } from "./command-trees.ts";
+import { writesOf } from "./command-writes.ts";
 import { builtins, readBuiltin } from "./shell-builtins.ts";
-import type { OpenWord, ShellCommand, ShellLine, ShellRead, ShellWrite } from "./shell-facts.ts";
+import type { OpenWord, ShellCommand, ShellLine, ShellRead, ShellTree, ShellWrite } from "./shell-facts.ts";
+import { inFolders } from "./shell-folders.ts";
 import { isOwnVariable, kindOfVariable } from "./shell-variables.ts";
 import { quoted, type ShellWord } from "./shell-word.ts";
 import { startedBy } from "./shell-wrappers.ts";
+import { unseenStart } from "./unseen-starts.ts";
 
 /** What is found while a line is read, beside its commands. */
 export interface Findings {
@@ -14,6 +20,11 @@ export interface Findings {
   /** Of programs: what they read by their arguments, and what they look at. */
   named: ShellRead[];
   looks: ShellRead[];
+  changes: ShellRead[];
+  moves: ShellRead[];
+  trees: ShellTree[];
+  /** Of commands, in the order they are written. */
+  count: number;
   /** Where each `cd` leads; undefined when nobody knows. */
   folders: (string | undefined)[];
   sets?: string;
@@ -38,7 +49,11 @@ export interface CommandParts {
 const maxDepth = 6;
 
 export function newFindings(parse?: Findings["parse"]): Findings {
-  return { reads: [], writes: [], named: [], looks: [], folders: [], hasScript: false, ...(parse && { parse }) };
+  return {
+    ...{ reads: [], writes: [], named: [], looks: [], changes: [], moves: [], trees: [], folders: [] },
+    ...{ count: 0, hasScript: false },
+    ...(parse && { parse }),
+  };
 }
 
 export function readCommand(parts: CommandParts, found: Findings): ShellCommand {
@@ -53,14 +68,19 @@ export function readCommand(parts: CommandParts, found: Findings): ShellCommand 
   noteFolder(bare, parts, found);
   const runs = readStarted(started, parts, found);
   const reading = readsOf(words);
+  const unseen = started.unseen ?? unseenStart(words);
   const why =
     nameProblem(words[0]) ??
     assigned.undecided ??
     builtin.undecided ??
     started.undecided ??
     (depth > maxDepth ? "commands in commands in commands are not looked at" : undefined);
-  found.named.push(...reading.files);
+  const by = ++found.count;
+  found.named.push(...reading.files.map((file) => ({ ...file, by })));
+  found.moves.push(...movesOf(bare, words).map((move) => ({ ...move, by })));
+  found.trees.push(...treesOf(bare, words).map((tree) => ({ ...tree, by })));
   found.looks.push(...reading.looks);
+  found.changes.push(...writesOf(bare, words));
   const isRead = why === undefined && assigned.uncovered === undefined && builtin.sets.length === 0;
   return {
     ...spell(parts, why, assigned.kept),
@@ -68,12 +88,13 @@ export function readCommand(parts: CommandParts, found: Findings): ShellCommand 
     open: words.flatMap(openAt),
     ...(why !== undefined && { undecided: why }),
     ...(assigned.uncovered !== undefined && { uncovered: assigned.uncovered }),
+    ...(unseen !== undefined && { unseen }),
     runs,
     isTransparent: started.isTransparent,
     // Setting a variable that only the shell sees starts nothing.
     reads:
       isRead &&
-      ((words.length === 0 && assignments.every(({ name: set }) => isOwnVariable(set))) ||
+      ((words.length === 0 && assignments.every(({ name: set }) => isOwnVariable(set)) && "idle") ||
         reading.reads ||
         readsBehind(bare, started.isTransparent, runs)),
   };
@@ -84,31 +105,28 @@ export function lineOf(text: string, commands: readonly ShellCommand[], found: F
   const { folders, undecided, sets } = found;
   const placed = <T extends { target: string | undefined }>(files: readonly T[]) =>
     files.flatMap((file) => inFolders(file, folders));
+  const [known, unknown] = [found.named.filter(isPlaced), found.named.filter((file) => !isPlaced(file))];
   return {
     ...{ text, commands, folders },
     writes: placed(found.writes),
-    // A file among the arguments that nobody can place is no reason to ask where a rule allows the command.
-    reads: [...placed(found.reads), ...placed(found.named).filter(({ target }) => target !== undefined)],
-    looks: [...placed(found.looks), ...placed(found.named).filter(({ target }) => target === undefined)],
+    // A file among the arguments that only the disk can place is no reason to ask where a rule allows the command; one that
+    // stands in a folder which nobody knows is.
+    reads: [...placed(found.reads), ...placed(known)],
+    looks: [...placed(found.looks), ...unknown.map(asContent)],
+    changes: placed(found.changes).filter(({ target, patterns }) => target !== undefined || patterns !== undefined),
+    moves: placed(found.moves),
+    trees: placed(found.trees),
     ...(undecided !== undefined && { undecided }),
     ...(sets !== undefined && { sets }),
   };
 }
 
-/**
- * A relative path starts where the line was before it changed folders, or after: both are looked at. After more than one
- * change, or one that nobody can know, it is unknown.
- */
-function inFolders<T extends { target: string | undefined }>(file: T, folders: readonly (string | undefined)[]): T[] {
-  if (folders.length === 0 || file.target === undefined || /^(?:\/|~\/|~$)/.test(file.target)) return [file];
-  const [folder, ...more] = folders;
-  if (folder === undefined || more.length > 0 || isUpward(file.target)) return [file, { ...file, target: undefined }];
-  return [file, { ...file, target: `${folder}/${file.target}` }];
+function isPlaced({ target }: ShellRead): boolean {
+  return target !== undefined;
 }
 
-/** After `cd`, `..` starts where a link leads. */
-function isUpward(path: string): boolean {
-  return path.split("/").includes("..");
+function asContent(file: ShellRead): ShellRead {
+  return { ...file, isContent: true };
 }
 
 function nameProblem(word: ShellWord | undefined): string | undefined {
@@ -120,7 +138,8 @@ function nameProblem(word: ShellWord | undefined): string | undefined {
 }
 
 function openAt(word: ShellWord, at: number): OpenWord[] {
-  return word.isLiteral ? [] : [{ at, isNoFlag: word.isNoFlag }];
+  const { isLiteral, isNoFlag, isOne, patterns } = word;
+  return isLiteral ? [] : [{ at, isNoFlag, isOne, ...(patterns !== undefined && { patterns }) }];
 }
 
 /** Texts of the command: the canonical one is empty when nobody knows what it runs. `kept`: assignments that are not harmless. */
@@ -181,10 +200,11 @@ function readStarted(
   return found.parse?.(started.script, depth + 1) ?? [];
 }
 
-function readsBehind(name: string, isTransparent: boolean, runs: readonly ShellCommand[]): boolean | "git" {
+function readsBehind(name: string, isTransparent: boolean, runs: readonly ShellCommand[]): ShellCommand["reads"] {
   // nohup may write a file of its own, and env says to start a program where the shell's own command was meant.
   if (!isTransparent || name === "nohup" || name === "env" || runs.length === 0 || runs.some(({ reads }) => reads === false))
     return false;
+  if (runs.every(({ reads }) => reads === "idle")) return "idle";
   return runs.some(({ reads }) => reads === "git") ? "git" : true;
 }
 

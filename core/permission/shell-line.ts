@@ -38,7 +38,18 @@ function plainLine({ text, words }: PlainLine, found: Findings): ShellLine {
 }
 
 function undecidedLine(text: string, why: string): ShellLine {
-  return { text, commands: [], writes: [], reads: [], looks: [], folders: [], undecided: why };
+  return {
+    text,
+    commands: [],
+    writes: [],
+    reads: [],
+    looks: [],
+    changes: [],
+    moves: [],
+    trees: [],
+    folders: [],
+    undecided: why,
+  };
 }
 
 /** The text of each command that the line would run, those behind wrappers too; "undecided" when not all are known. */

@@ -44,6 +44,7 @@ export function parseLine(text: string): ShellLine {
 
 function readScript(text: string, depth: number, found: Findings): ShellCommand[] {
   const commands: ShellCommand[] = [];
+  if (breaksWithin(text)) found.undecided ??= "a line break is escaped within a word or sign";
   try {
     visit(parse(text), { commands, found, depth, repeats: depth > 0, isQuoted: false });
   } catch (error) {
@@ -52,6 +53,23 @@ function readScript(text: string, depth: number, found: Findings): ShellCommand[
   if (commands.length === 0 && depth === 0 && found.writes.length + found.reads.length === 0)
     found.undecided ??= "no command was found in it";
   return commands;
+}
+
+/**
+ * A shell takes an escaped line break away before it looks for words and signs; the parser does so later, or not at all.
+ * Both say the same only where it stands between them.
+ */
+function breaksWithin(text: string): boolean {
+  for (let at = text.indexOf("\\\n"); at !== -1; at = text.indexOf("\\\n", at + 1)) {
+    let start = at;
+    while (text[start - 1] === "\\") start--;
+    // The backslash is itself escaped.
+    if ((at - start) % 2 === 1) continue;
+    const before = text.slice(Math.max(0, at - 2), at);
+    const isBehindSign = /[;&|]$/.test(before) && /[ \t\w./-]/.test(text[at + 2] ?? "");
+    if (!isBehindSign && !/^$|\n$|^[ \t]$|[^\\][ \t]$/.test(before)) return true;
+  }
+  return false;
 }
 
 function visit(node: SyntaxNode, place: Place): void {
@@ -153,7 +171,6 @@ function objectionTo(node: SyntaxNode, { found, isQuoted }: Place): string | und
 
 function wordProblem(word: Word): string | undefined {
   if (/\$\[/.test(word.text)) return "it holds $[…]";
-  if (/\$(?:\\\n)+['"]/.test(word.text)) return "a line breaks behind a dollar";
   if (/^\{[A-Za-z_]\w*\[/.test(word.text)) return `${word.text} may set a variable`;
   return isDoubtful(word) && /[(`]/.test(word.text) ? `${word.text} may run commands` : undefined;
 }

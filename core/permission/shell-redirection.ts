@@ -31,7 +31,7 @@ export function noteRedirection(node: Redirection, found: Findings): void {
   for (const file of word.isWinding ? [path, undefined] : [path]) {
     if (operator !== "<") found.writes.push({ target: file, text: target.text, append: operator.endsWith(">>") });
     if (operator === "<" || operator === "<>")
-      found.reads.push({ target: file, text: target.text, isGlob: false, byArgument: false });
+      found.reads.push({ target: file, text: target.text, isGlob: false, byArgument: false, by: found.count });
   }
 }
 

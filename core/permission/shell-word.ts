@@ -1,5 +1,6 @@
 /** One word of a shell line: its value when nothing in it is expanded, else what can be said about what it becomes. */
 import type { DoubleQuotedChild, ParameterExpansionPart, Word, WordPart } from "unbash";
+import { patternsOf } from "./word-patterns.ts";
 
 export interface ShellWord {
   text: string;
@@ -16,6 +17,8 @@ export interface ShellWord {
   isGlob: boolean;
   /** `path` goes up behind a name: where that name is a link, the kernel goes elsewhere than the text says. */
   isWinding: boolean;
+  /** Where braces and patterns of files are all that is open in it: each of what it may become (word-patterns.ts). */
+  patterns?: readonly string[];
 }
 
 /** A word of a plain line: all of it is literal. */
@@ -24,10 +27,10 @@ export function plainWord(value: string): ShellWord {
 }
 
 /** A word whose value is put in only when the line runs (`{}` of find and xargs). */
-export function openWord(word: ShellWord): ShellWord {
+export function openWord({ text }: ShellWord): ShellWord {
   return {
-    ...word,
-    value: word.text,
+    text,
+    value: text,
     isLiteral: false,
     isNoFlag: false,
     isOne: false,
@@ -88,12 +91,14 @@ function open({ text, value }: Word, parts: readonly WordPart[]): ShellWord {
   const isGlob = parts.some(({ type }) => type === "Glob");
   const isPattern =
     isGlob && parts.every((part) => part.type === "Literal" || (part.type === "Glob" && part.kind !== "bracket"));
+  const patterns = patternsOf(text, parts);
   const isPath = (home || (isPattern && !/(?:^|[=:])~/.test(text))) && !/[\\{}]/.test(text) && isSound(value);
   return {
     ...{ text, value: text, isLiteral: false, isOne, isGlob: isPath && isGlob },
     isNoFlag: home || (parts.every((part) => staysOne(part) || isPlainGlob(part)) && beginsPlain(parts[0])),
     path: isPath ? value : undefined,
     isWinding: isPath && isWinding(value),
+    ...(patterns !== undefined && { patterns }),
   };
 }
 

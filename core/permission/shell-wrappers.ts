@@ -12,6 +12,8 @@ export interface Started {
   undecided?: string | undefined;
   /** `NAME=value` words of env. */
   sets?: readonly string[];
+  /** It starts something that is not looked behind: a deny or ask rule could speak of that. */
+  unseen?: string | undefined;
 }
 
 interface WrapperRow {
@@ -59,6 +61,13 @@ const opaque: Readonly<Record<string, WrapperRow>> = {
 const shells = new Set("sh bash dash".split(" "));
 const otherShells = new Set("zsh ksh mksh ash fish csh tcsh busybox toybox su runuser".split(" "));
 
+/** Whether `startedBy` tells what a program of this name starts. */
+export function looksBehind(name: string): boolean {
+  return (
+    Object.hasOwn(wrappers, name) || Object.hasOwn(opaque, name) || shells.has(name) || /^(?:xargs|g?find|eval)$/.test(name)
+  );
+}
+
 /** `name` is the bare name of the program, `words` the whole command. */
 export function startedBy(name: string, words: readonly ShellWord[]): Started {
   const args = words.slice(1);
@@ -87,7 +96,11 @@ function behind(name: string, row: WrapperRow | undefined, args: readonly ShellW
       break;
     } else if (row.valued?.test(word.value) === true) at++;
     else if (word.value.startsWith("-") && !row.flags.test(word.value))
-      return { ...none, undecided: unknownFlag(name, word, isTransparent) };
+      return {
+        ...none,
+        undecided: unknownFlag(name, word, isTransparent),
+        unseen: isTransparent ? undefined : `${name} ${word.value} is not known`,
+      };
     else if (!word.value.startsWith("-")) break;
   }
   const rest = args.slice(at + (row?.before ?? 0));

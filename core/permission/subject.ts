@@ -47,7 +47,7 @@ export type Subject =
   | CommandSubject
   | { kind: "none"; shown: string }
   /** A file that is known only when the line runs. */
-  | { kind: "unknown"; shown: string; why: string }
+  | { kind: "unknown"; shown: string; why: string; isKept?: true }
   | RefusedSubject;
 
 export async function subjectOf(call: CallFacts, tool: RuledTool, ground: Ground): Promise<Subject> {
@@ -79,8 +79,9 @@ function folderOfGlob(glob: Json | undefined): string | undefined {
 }
 
 async function lineSubject(text: string, cwd: string, ground: Ground): Promise<CommandSubject> {
-  const line = await settleReads(await parseShellLine(text), async (path) => {
-    const subject = await pathSubjectOf(path, cwd, ground);
+  const line = await settleReads(await parseShellLine(text), async (path, from) => {
+    const start = from === undefined ? undefined : await pathSubjectOf(from, cwd, ground);
+    const subject = await pathSubjectOf(path, start?.kind === "path" ? start.real : cwd, ground);
     if (subject.kind === "refused") return undefined;
     const { real, isReadable, isSecret } = subject;
     return { real, isOpen: isReadable && !isSecret && !ground.hides(real) };

@@ -26,7 +26,7 @@ function folded(text: string): string {
 }
 
 /** First part at the start, last at the end, the others leftmost in between: right for stars alone, and never goes back. */
-function starsMatch(parts: readonly string[], text: string): boolean {
+export function starsMatch(parts: readonly string[], text: string): boolean {
   const [first = ""] = parts;
   const last = parts.at(-1) ?? "";
   if (parts.length === 1) return text === first;

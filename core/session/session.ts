@@ -80,19 +80,24 @@ export function createQueue<Outcome>(
   let tail: Promise<unknown> = Promise.resolve();
   let waiting = 0;
   let current: AbortController | undefined;
+  let unended = 0;
   let closed = false;
 
   return {
     async send(content, source) {
       if (waiting >= maxWaiting) throw new GantryError("QUEUE_FULL", `${waiting} inputs already wait in this session`);
       waiting++;
+      const own = new AbortController();
+      // An input that nothing is before is the running one from the moment it is sent: a cancel right behind it counts.
+      if (unended++ === 0) current = own;
       const turn = tail.then(async () => {
         waiting--;
-        if (closed) throw new GantryError("INTERRUPTED", "the session was closed before this input's turn");
-        current = new AbortController();
         try {
-          return await runTurn({ content, source }, current.signal);
+          if (closed) throw new GantryError("INTERRUPTED", "the session was closed before this input's turn");
+          current = own;
+          return await runTurn({ content, source }, own.signal);
         } finally {
+          unended--;
           current = undefined;
         }
       });

@@ -30,7 +30,7 @@ export async function converse(conversation: Conversation, { io, signal }: HostO
   };
   const { runtime } = await start({ io: own, cwd: await realpath(conversation.cwd), flags, front, wantCost: true });
   try {
-    const session = await runtime.openSession({});
+    const session = await runtime.openSession({ signal });
     const cancel = (): void => session.cancel();
     signal.addEventListener("abort", cancel, { once: true });
     const sent = session.send([{ type: "text", text: conversation.prompt }], "api");

@@ -18,6 +18,8 @@ export interface TerminalFrontOptions {
   columns(): number;
   quiet: boolean;
   verbose: boolean;
+  /** Talk is read by somebody as it comes. */
+  isTerminal: boolean;
   /** A line that is overwritten: only where talk is a terminal that can. */
   status: boolean;
   answer: AnswerView | undefined;
@@ -27,6 +29,7 @@ export interface TerminalFrontOptions {
 export interface TerminalFront {
   onEvent(event: SessionEvent): void;
   onDelta: ((delta: Delta) => void) | undefined;
+  onWait(hook: { event: string; source: string }): void;
   /** A line of ours, also when quiet is set. */
   say(text: string): void;
   /** Takes the status line away before something else is written. */
@@ -105,6 +108,9 @@ export function createTerminalFront(options: TerminalFrontOptions): TerminalFron
   return {
     onEvent,
     onDelta: answer && ((delta) => delta.type === "delta" && delta.kind === "text" && answer.push(delta.text)),
+    onWait({ event, source }) {
+      if (options.isTerminal && !options.quiet) print(style.dim(`waiting for the ${event} hook at ${sanitizeLine(source)}`));
+    },
     say: print,
     clear: status.clear,
   };

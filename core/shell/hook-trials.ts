@@ -1,5 +1,6 @@
 /** What `hooks test` needs to run hooks outside any session: processes, HTTP, a model, all ended or idle when it is closed. */
 import type { LoadedConfig } from "../../config/loaded.ts";
+import { askOnce } from "../ask-model.ts";
 import { builtinLoaders } from "../builtins.ts";
 import type { HookRunDeps } from "../config-hooks/run.ts";
 import { GantryError } from "../contract/errors.ts";
@@ -29,8 +30,6 @@ export async function openHookTrials(options: HostOptions, loaded: LoadedConfig)
   return { deps, close: processes.close };
 }
 
-const maxAnswerTokens = 1_024;
-
 async function askModel(
   prompt: string,
   about: { model: string | undefined; signal: AbortSignal; options: HostOptions; loaded: LoadedConfig },
@@ -45,17 +44,6 @@ async function askModel(
     throw new GantryError("MODEL_INVALID", `${full} is no model of this build; a model is provider/name`);
   }
   const settings = (loaded.config.providers as { [name: string]: JsonObject | undefined })[providerName] ?? {};
-  const request = {
-    model: rest.join("/"),
-    system: "",
-    messages: [{ role: "user" as const, content: [{ type: "text" as const, text: prompt }] }],
-    tools: [],
-    maxOutputTokens: maxAnswerTokens,
-  };
-  for await (const event of provider.stream(request, { signal, env: options.io.env, settings, cwd: options.cwd, owner: {} })) {
-    if (event.type !== "answer") continue;
-    const { content, usage } = event.answer;
-    return { text: content.flatMap((block) => (block.type === "text" ? [block.text] : [])).join(""), usage };
-  }
-  throw new GantryError("PROVIDER_STREAM_CUT", `${full} ended its stream without an answer`);
+  const asked = { name: rest.join("/"), provider, options: { env: options.io.env, settings, cwd: options.cwd, owner: {} } };
+  return await askOnce(asked, prompt, signal);
 }

@@ -9,16 +9,16 @@ import { factsOf } from "../config-hooks/facts.ts";
 import { type HookEntry, parseHooks, whatOf } from "../config-hooks/parse.ts";
 import { type PastRuns, tellPast } from "../config-hooks/past.ts";
 import { type HookRun, runHook } from "../config-hooks/run.ts";
-import { sampleInput } from "../config-hooks/sample.ts";
 import { GantryError } from "../contract/errors.ts";
-import { type HookPoint, hookPoints } from "../contract/hooks.ts";
+import { type CallFacts, type HookPoint, hookPoints } from "../contract/hooks.ts";
 import type { HookFacts, HooksHost, HookTrial, TapFacts } from "../contract/host.ts";
-import type { PluginManifest, ToolManifest } from "../contract/manifest.ts";
-import type { JsonObject } from "../contract/messages.ts";
+import { type PluginManifest, type ToolManifest, toolsOf } from "../contract/manifest.ts";
+import { isObject, type JsonObject } from "../contract/messages.ts";
 import { didYouMean } from "../contract/nearest.ts";
 import { eventsOf, type PublicEvent, publicEvents, publicEventTable } from "../contract/public-events.ts";
+import { createRuleMatcher } from "../if-rules.ts";
 import { createStore, type SessionStore } from "../session/store.ts";
-import { ruleMatcher } from "./hook-calls.ts";
+import { inputFor } from "./hook-input.ts";
 import { openHookTrials } from "./hook-trials.ts";
 import type { HostOptions } from "./host-options.ts";
 
@@ -26,7 +26,7 @@ type About = Parameters<HooksHost["explain"]>[1];
 
 export function createHooksHost(options: HostOptions, loadedOnce: () => Promise<LoadedConfig>): HooksHost {
   const manifests = (): readonly PluginManifest[] => options.io.manifests();
-  const tools = (): ToolManifest[] => manifests().flatMap(({ contributes }) => contributes.tools);
+  const tools = (): ToolManifest[] => toolsOf(manifests());
   const storeOf = ({ paths, project }: LoadedConfig): SessionStore => createStore({ stateHome: paths.stateHome, project });
   const look = async (event: PublicEvent, about: About): Promise<LookedAt> =>
     await lookAt(event, about, { options, loaded: await loadedOnce(), tools: tools() });
@@ -38,6 +38,7 @@ export function createHooksHost(options: HostOptions, loadedOnce: () => Promise<
       return {
         hooks: inEventOrder(declared.map(({ entry, held }) => factsOf(entry, { held, past }))),
         taps: tapsOf(manifests()),
+        problems: loaded.problems,
       };
     },
     async explain(name, about) {
@@ -91,12 +92,24 @@ async function lookAt(
   const home = io.env["HOME"] ?? "/";
   const input = inputFor(event, about, { loaded, cwd, home, tools });
   const declared = (await declaredHooks(loaded, tools)).filter(({ entry }) => entry.declared.event === event);
-  const ruleMatches = ruleMatcher(loaded, { input, tools, home, cwd });
+  const matches = createRuleMatcher(loaded, { home, tools });
+  const call = callIn(input, cwd);
   const each: Looked[] = [];
   for (const { entry, held } of declared) {
-    each.push({ entry, held, choice: await choose(entry, input, { held, ruleMatches }) });
+    each.push({
+      entry,
+      held,
+      choice: await choose(entry, input, { held, ruleMatches: async (rule) => await matches(rule, call) }),
+    });
   }
   return { loaded, input, each };
+}
+
+/** The call that an input of an event of tools speaks of. `cwd` is where it would be made when the input does not say. */
+function callIn({ tool_name: tool, tool_input: given, cwd: named }: JsonObject, cwd: string): CallFacts {
+  const name = typeof tool === "string" ? tool : "";
+  const input = isObject(given) ? given : {};
+  return { sessionId: "", callId: "", tool: name, input, cwd: typeof named === "string" ? named : cwd };
 }
 
 /** Held hooks stand where they will stand once they are trusted. */
@@ -154,27 +167,6 @@ function knownEvent(name: string): PublicEvent {
   const near =
     served === undefined ? didYouMean(name, publicEvents) : ` ${name} is a point; its event in a config is ${served}.`;
   throw new GantryError("HOOK_EVENT_UNKNOWN", `there is no event ${JSON.stringify(name)}.${near}`);
-}
-
-/** TOOL_UNKNOWN, USAGE_INVALID. */
-function inputFor(
-  event: PublicEvent,
-  { tool, input }: About,
-  { loaded, cwd, home, tools }: { loaded: LoadedConfig; cwd: string; home: string; tools: readonly ToolManifest[] },
-): JsonObject {
-  const { permissions, model } = loaded.config;
-  if (tool !== undefined && publicEventTable[event].matches !== "tool") {
-    throw new GantryError("USAGE_INVALID", `${event} is no event of tools, so --tool ${tool} says nothing; leave it out`);
-  }
-  const names = tools.map(({ name }) => name);
-  if (tool !== undefined && !names.includes(tool) && !tool.startsWith("mcp__")) {
-    throw new GantryError("TOOL_UNKNOWN", `There is no tool ${tool}.${didYouMean(tool, names)} There are ${names.join(", ")}.`);
-  }
-  const place = { cwd, project: loaded.project, home, mode: permissions.mode, model, ...(tool === undefined ? {} : { tool }) };
-  return sampleInput(event, place, {
-    ...input,
-    ...(tool !== undefined && input?.["tool_name"] !== undefined ? { tool_name: tool } : {}),
-  });
 }
 
 async function runTrials(

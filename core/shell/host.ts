@@ -56,7 +56,9 @@ export function createHost(options: HostOptions): Host {
       return granted("hooks", () => createHooksHost(options, loaded));
     },
     get tools() {
-      return granted("tools", () => toolsHost(options));
+      return granted("tools", () =>
+        toolsHost(options, async () => await configProblems(await loaded(), options.io.manifests())),
+      );
     },
     get run() {
       return granted("run", () => ({
@@ -104,10 +106,11 @@ function lazyConfig(loaded: () => Promise<LoadedConfig>, io: ShellIo, forget: ()
   };
 }
 
-function toolsHost({ io, cwd, signal }: HostOptions): ToolsHost {
+function toolsHost({ io, cwd, signal }: HostOptions, problems: ToolsHost["problems"]): ToolsHost {
   const tools = io.manifests().flatMap(({ name, contributes }) => contributes.tools.map((tool) => ({ ...tool, plugin: name })));
   return {
     list: async () => tools,
+    problems,
     async find(name) {
       const tool = tools.find((each) => each.name === name);
       if (tool) return tool;
@@ -125,7 +128,7 @@ function toolsHost({ io, cwd, signal }: HostOptions): ToolsHost {
       const front: FrontEnd = { onEvent, ...(await questions(io)) };
       const { runtime } = await start({ io, cwd, flags: noSessionFlags, front, wantCost: false });
       try {
-        const session = await runtime.openSession({});
+        const session = await runtime.openSession({ signal });
         const stop = (): void => void session.close("interrupted");
         signal.addEventListener("abort", stop, { once: true });
         const report = await session.callTool(name, input).finally(() => signal.removeEventListener("abort", stop));

@@ -1,33 +1,44 @@
-/** host.permissions: what the rules of this project say about a call, and why. Asks nobody and runs nothing. */
+/** host.permissions: what the rules of this project say about a call, and why. Starts nothing and asks nobody but built-in judges. */
 import type { LoadedConfig } from "../../config/loaded.ts";
+import { refuseProblems, warningsOf } from "../../config/usable.ts";
+import { configProblems } from "../config-problems.ts";
 import type { PermissionsHost, RuleFacts } from "../contract/host.ts";
-import type { ToolManifest } from "../contract/manifest.ts";
+import { type ToolManifest, toolsOf } from "../contract/manifest.ts";
 import type { RuledTool } from "../permission/rule.ts";
 import { parseRule, type RuleLine } from "../permission/rules.ts";
-import { explainOptions, testPermissions, toolsOf } from "../permission-tests.ts";
+import { explainOptions, testPermissions } from "../permission-tests.ts";
 import type { HostOptions } from "./host-options.ts";
 
 export function createPermissionsHost({ io, cwd }: HostOptions, loaded: () => Promise<LoadedConfig>): PermissionsHost {
   const home = io.env["HOME"] ?? "/";
+  const problemsOf = async (config: LoadedConfig) => await configProblems(config, io.manifests());
+  /** A verdict of a config that no run would start with is none. */
+  const sound = async (): Promise<LoadedConfig> => {
+    const config = await loaded();
+    refuseProblems(await problemsOf(config));
+    return config;
+  };
   const tools = (): ToolManifest[] => toolsOf(io.manifests());
   return {
     async list() {
-      const { config, ruleList, heldRules, sourceOf } = await loaded();
+      const { config, ruleList, heldRules, sourceOf, problems } = await loaded();
       const offered = tools();
       const facts = [
         ...ruleList.map((line) => factsOf(line, offered, "ready")),
         ...heldRules.map((line) => factsOf(line, offered, "untrusted")),
       ];
-      return { mode: config.permissions.mode, modeSource: sourceOf("permissions.mode").source, rules: inOrder(facts) };
+      const { source: modeSource } = sourceOf("permissions.mode");
+      return { mode: config.permissions.mode, modeSource, rules: inOrder(facts), problems };
     },
     async explain(call) {
-      const config = await loaded();
+      const config = await sound();
       const { explainCall } = await import("../permission/explanation.ts");
       const hooks = await hookJudges(config, tools());
       const judgesOf = (tool: RuledTool): string[] => [...tapJudges(io.manifests(), tool), ...hooks(tool)];
-      return await explainCall(call, { ...explainOptions(config, tools(), { home, cwd }), judgesOf });
+      return await explainCall(call, { ...explainOptions(config, io.manifests(), { home, cwd }), judgesOf });
     },
-    test: async () => await testPermissions(await loaded(), io.manifests(), { home }),
+    warnings: async () => warningsOf(await problemsOf(await loaded())),
+    test: async () => await testPermissions(await sound(), io.manifests(), { home }),
   };
 }
 
@@ -44,12 +55,11 @@ function inOrder(facts: readonly RuleFacts[]): RuleFacts[] {
   return (["deny", "ask", "allow"] as const).flatMap((behavior) => facts.filter((fact) => fact.behavior === behavior));
 }
 
-const judgePoints: readonly string[] = ["tool.approve", "tool.ask"];
-
+/** Heard only when somebody would be asked. Judges on tool.approve are asked for real. */
 function tapJudges(manifests: ReturnType<HostOptions["io"]["manifests"]>, { name }: RuledTool): string[] {
   return manifests.flatMap((manifest) =>
     manifest.contributes.taps
-      .filter(({ on, kind, tools }) => kind === "judge" && judgePoints.includes(on) && (tools?.includes(name) ?? true))
+      .filter(({ on, kind, tools }) => kind === "judge" && on === "tool.ask" && (tools?.includes(name) ?? true))
       .map((tap) => `the plugin ${manifest.name}: ${tap.name} (${tap.on})`),
   );
 }

@@ -71,13 +71,15 @@ async function open(cwd: string, flags: SessionFlags, io: ShellIo): Promise<numb
       askTrust: async (status) => (await view.asker()).trust(status, { signal: ends.signal }),
     });
     try {
-      const session = await runtime.openSession(flags.resume === undefined ? {} : { resume: flags.resume });
+      const resume = flags.resume === undefined ? {} : { resume: flags.resume };
+      const session = await runtime.openSession({ ...resume, signal: ends.signal });
       const loop: Loop = { io, view, editor, history, runtime, session, flags, inTurn: false, stopping: false };
       parts.loop = loop;
       greet(loop, config);
       return await Promise.race([readInputs(loop), ends.ended]);
     } finally {
-      await runtime.close();
+      // A signal that has ended the session leaves the hooks of its end their time.
+      await runtime.close("done", ends.signal.aborted ? {} : { signal: ends.signal });
     }
   } finally {
     editor.close();
@@ -112,6 +114,7 @@ async function createView(
 function frontEnd({ front, asker }: SessionView): FrontEnd {
   return {
     onEvent: front.onEvent,
+    onWait: front.onWait,
     ...(front.onDelta ? { onDelta: front.onDelta } : {}),
     ask: async (question, options) => (await asker()).approve(question, options),
     askUser: async (questions, options) => (await asker()).questions(questions, options),

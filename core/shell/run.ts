@@ -94,7 +94,7 @@ async function drive(plan: RunPlan, parts: RunParts): Promise<number> {
     if (prompt.status === "rejected") throw prompt.reason;
     ended = await oneTurn(prompt.value, runtime, plan, parts);
   } finally {
-    await runtime.close();
+    await runtime.close("done", { signal: stop.signal });
   }
   return printEnd(ended, plan, parts);
 }
@@ -122,6 +122,7 @@ function frontEnd(plan: RunPlan, { io, view }: RunParts): FrontEnd {
       shown.onEvent(event);
     },
     ...(onDelta ? { onDelta } : {}),
+    onWait: shown.onWait,
     ...(plan.answersOnStdin || somebodyIsThere
       ? { ask: async (question, options) => (await view.asker()).approve(question, options) }
       : {}),
@@ -139,7 +140,8 @@ interface EndedRun {
 async function oneTurn({ text, source }: PromptSource, runtime: Runtime, plan: RunPlan, parts: RunParts): Promise<EndedRun> {
   const { view, stop } = parts;
   if (stop.exit !== undefined) throw new GantryError("INTERRUPTED", "stopped before the session began");
-  const session = await runtime.openSession(plan.flags.resume === undefined ? {} : { resume: plan.flags.resume });
+  const resume = plan.flags.resume === undefined ? {} : { resume: plan.flags.resume };
+  const session = await runtime.openSession({ ...resume, signal: stop.signal });
   for (const note of session.recovery) view.front.say(note);
   parts.onCancel(() => session.cancel());
   const sent = session.send([{ type: "text", text }], source);
@@ -147,8 +149,11 @@ async function oneTurn({ text, source }: PromptSource, runtime: Runtime, plan: R
   if (stop.signal.aborted) session.cancel();
   const outcome = await sent;
   const exit = exitOfOutcome(outcome, stop.exit ?? (view.out.gone ? 130 : undefined));
-  await session.close(outcome.stop === "interrupted" ? "interrupted" : outcome.error ? "error" : "done");
-  return { session, outcome, exit };
+  // One that came during the turn has ended the turn; the hooks of the end have their time all the same.
+  const late = stop.exit === undefined;
+  const reason = outcome.stop === "interrupted" ? "interrupted" : outcome.error ? "error" : "done";
+  await session.close(reason, late ? { signal: stop.signal } : {});
+  return { session, outcome, exit: late ? (stop.exit ?? exit) : exit };
 }
 
 /** After the session is closed: what is printed here is the last word, and one object is one object. */

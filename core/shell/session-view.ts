@@ -58,6 +58,7 @@ export async function createSessionView(options: SessionViewOptions): Promise<Se
     columns,
     quiet: options.quiet,
     verbose: options.verbose,
+    isTerminal: stderr.isTerminal,
     status: stderr.isTerminal && io.env["TERM"] !== "dumb" && !isCi(io.env),
     answer,
     findTool: (name) => tools.get(name),

@@ -36,11 +36,14 @@ export function resultLine(call: KnownCall, event: EventOf<"tool.result">, findT
   return line(failed ? view.style.red("✗") : view.style.green("✓"), call, notes, findTool, view);
 }
 
+/** It has room for one line; the whole message is in the session. */
 export function failureLine(call: KnownCall, event: EventOf<"tool.failed">, findTool: FindTool, view: LineView): string {
   const { code, message, durationMs } = event.data;
   const denied =
     code === "APPROVAL_DENIED" || code === "APPROVAL_UNAVAILABLE" || code === "PATH_DENIED" || code === "PATH_OUTSIDE";
-  const why = sanitizeLine(firstLine(message));
+  const [first, ...more] = message.split(/\r?\n/).filter((text) => text.trim() !== "");
+  // What we add ourselves below a failure needs no sign; of a reason that somebody wrote, a cut is shown.
+  const why = `${sanitizeLine(first ?? "")}${denied && more.length > 0 ? " …" : ""}`;
   const notes = denied ? [`denied: ${why}`] : [`${code}: ${why}`, formatDuration(durationMs)];
   return line(denied ? view.style.yellow("⊘") : view.style.red("✗"), call, notes, findTool, view);
 }
@@ -58,11 +61,6 @@ function line(
   const subject = clipLine(subjectOf(call, findTool), room);
   const rest = clipLine(tail, Math.max(12, columns - name.length - 3 - subject.length));
   return `${mark} ${style.bold(name)}${subject === "" ? "" : ` ${subject}`}${style.dim(rest)}`;
-}
-
-/** A note has room for one line; the whole message is in the session. */
-function firstLine(message: string): string {
-  return message.split(/\r?\n/).find((text) => text.trim() !== "") ?? "";
 }
 
 function exitNote(data: JsonObject | undefined): string | undefined {

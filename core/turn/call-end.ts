@@ -47,7 +47,8 @@ export async function settleResult(run: CallRun, outcome: ToolOutcome, deps: Cal
   const kept = await capOutput(deps.redact.content(outcome.content), deps.outputLimits, deps.keepOutput(facts.callId), whole);
   const shown = { ...facts, content: kept, isError, durationMs, ...(data === undefined ? {} : { data }) };
   const { payload, heard } = await hooks.rewrite("tool.result", shown, { signal });
-  const { content } = payload;
+  // What a hook has put in its place is a text like any other.
+  const content = payload.content === kept ? kept : deps.redact.content(payload.content);
   hearOf(run, heard, deps);
   if (isError) {
     const failure = { ...facts, code: code ?? "TOOL_FAILED", message: textOf(content), durationMs };

@@ -1,6 +1,7 @@
 /**
- * Keeps secrets out of tool results before the model or the log sees them: the shapes of well-known credentials, and the
- * values of the environment variables whose names say that they are secret.
+ * Keeps secrets out of tool results, and out of what hooks say, before the model or the log sees them: the shapes of
+ * well-known credentials, and the values of the variables whose names say that they are secret, of the environment and of
+ * the config's `env`.
  */
 import type { Json, JsonObject, ResultContent } from "../contract/messages.ts";
 import { namesSecret } from "../contract/secret-names.ts";
@@ -28,16 +29,32 @@ function escapeForRegExp(text: string): string {
 export const redacted = "[redacted]";
 
 export interface Redactor {
+  text(text: string): string;
   /** Replaces secrets in the texts; images and texts without any are returned as they are. */
   content(content: ResultContent[]): ResultContent[];
   /** The same for a result's structured half, which goes to the log and to front ends. */
   data(data: JsonObject): JsonObject;
 }
 
-export function createRedactor(env: Readonly<Record<string, string | undefined>>): Redactor {
-  const values = Object.entries(env)
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** The config's `env` may change between turns: the values it has now are the ones that count. */
+export function createLiveRedactor(env: Variables, configEnv: () => Variables): () => Redactor {
+  let made: { of: Variables; redactor: Redactor } | undefined;
+  return () => {
+    const now = configEnv();
+    if (made?.of !== now) made = { of: now, redactor: createRedactor(env, now) };
+    return made.redactor;
+  };
+}
+
+export function createRedactor(...variables: readonly Variables[]): Redactor {
+  const values = variables
+    .flatMap((env) => Object.entries(env))
     .filter(([name, value]) => namesSecret(name) && value !== undefined && value.length >= shortestSecret)
-    .map(([, value]) => escapeForRegExp(value as string));
+    .map(([, value]) => escapeForRegExp(value as string))
+    // The longest first: a secret that begins like a shorter one must not leave its tail.
+    .sort((a, b) => b.length - a.length);
   const pattern = new RegExp([...values, ...knownShapes.map((shape) => shape.source)].join("|"), "g");
   const redactText = (text: string): string => text.replace(pattern, redacted);
   const redactJson = (value: Json): Json => {
@@ -48,6 +65,7 @@ export function createRedactor(env: Readonly<Record<string, string | undefined>>
   const redactObject = (object: JsonObject): JsonObject =>
     Object.fromEntries(Object.entries(object).map(([key, value]) => [key, redactJson(value)]));
   return {
+    text: redactText,
     content: (content) =>
       content.map((block) => {
         if (block.type !== "text") return block;

@@ -125,9 +125,11 @@ async function runSteps(progress: Progress, deps: TurnDeps, signal: AbortSignal)
     if (hearing.stop || signal.aborted) continue;
     if (ruling.verdict !== "deny") return progress.toolCalls.some(isUnapproved) ? "denied" : "end_turn";
     if (continued++ === maxContinuations) {
-      deps.record("note", { text: `${ruling.by} wanted the turn to go on for the ${continued}th time in a row; it ends here` });
+      const text = `it wanted the turn to go on for the ${continued}th time in a row; the turn ends here`;
+      deps.record("note", { text, from: ruling.by });
       return "end_turn";
     }
+    deps.record("note", { text: `the turn goes on: ${ruling.reason ?? "no reason given"}`, from: ruling.by });
     deps.record("input", { content: [{ type: "text", text: ruling.reason ?? "Go on." }], source: "hook" });
   }
 }

@@ -1,5 +1,5 @@
 import { defineCommand, type Host } from "gantry/plugin";
-import { columnsOf, counted, duration, printable, shorten, toJson } from "./text.ts";
+import { columnsOf, counted, duration, placeOf, printable, shorten, toJson } from "./text.ts";
 
 type Listed = Awaited<ReturnType<Host["hooks"]["list"]>>;
 type Hook = Listed["hooks"][number];
@@ -10,8 +10,9 @@ export const listHooks = defineCommand({
   description:
     "States: ready; unmatched (has not run in the newest sessions of this project); untrusted (waits for gantry trust grant); broken",
   examples: ["gantry hooks list", "gantry hooks list --json"],
-  run: async (_input, { host }) => {
-    const { hooks, taps } = await host.hooks.list();
+  run: async (_input, { host, warn }) => {
+    const { hooks, taps, problems } = await host.hooks.list();
+    for (const problem of problems) warn(printable(`${placeOf(problem)}${problem.message}`));
     const parts = [hooks.length === 0 ? "No hook is declared in any config." : describeHooks(hooks), describeTaps(taps)];
     return { data: toJson({ hooks, taps }), text: parts.filter((part) => part !== "").join("\n\n") };
   },

@@ -42,6 +42,11 @@ export function counted(count: number, noun: string): string {
   return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
 }
 
+/** `file:line: `, or what is known of that. */
+export function placeOf({ file, line }: { file?: string; line?: number }): string {
+  return file === undefined ? "" : `${file}${line === undefined ? "" : `:${line}`}: `;
+}
+
 export function indent(text: string, by = "    "): string {
   return text.replace(/^(?=.)/gm, by);
 }

@@ -1,5 +1,7 @@
 import { defineCommand } from "gantry/plugin";
-import { columnsOf, duration, printable, shorten, toJson } from "./text.ts";
+import { columnsOf, duration, indent, printable, shorten, toJson } from "./text.ts";
+
+const head = ["TIME", "EVENT", "POINT", "OUTCOME", "TOOK", "CALL", "HOOK", "MESSAGE"];
 
 export const traceHooks = defineCommand({
   id: "hooks trace",
@@ -19,11 +21,13 @@ export const traceHooks = defineCommand({
       duration(ms),
       shorten(callId ?? "", 16),
       printable(source ?? tap),
-      shorten(message ?? "", 120),
+      shorten(message ?? "", 500),
     ]);
-    return {
-      data,
-      text: `Session ${sessionId}\n${columnsOf(["TIME", "EVENT", "POINT", "OUTCOME", "TOOK", "CALL", "HOOK", "MESSAGE"], rows)}`,
-    };
+    const [heads = "", ...lines] = columnsOf(head, rows).split("\n");
+    const told = lines.flatMap((line, index) => [
+      line,
+      ...(fired[index]?.violations ?? []).map((text) => indent(`does not fit the format: ${shorten(text, 400)}`)),
+    ]);
+    return { data, text: [`Session ${sessionId}`, heads, ...told].join("\n") };
   },
 });

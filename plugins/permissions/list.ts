@@ -1,5 +1,5 @@
 import { defineCommand } from "gantry/plugin";
-import { clean } from "./text.ts";
+import { clean, placeOf } from "./text.ts";
 
 export const permissionsList = defineCommand({
   id: "permissions list",
@@ -7,8 +7,9 @@ export const permissionsList = defineCommand({
   description:
     "In the order they are consulted: deny, ask, allow. States: ready; untrusted (waits for gantry trust grant); absent (names a known tool that is not in this build); wrong.",
   examples: ["gantry permissions list", "gantry permissions list --json"],
-  async run(_input, { host }) {
-    const { mode, modeSource, rules } = await host.permissions.list();
+  async run(_input, { host, warn }) {
+    const { mode, modeSource, rules, problems } = await host.permissions.list();
+    for (const problem of problems) warn(clean(`${placeOf(problem)}${problem.message}`));
     const lines = [`mode ${mode}, from ${modeSource}`];
     for (const behavior of ["deny", "ask", "allow"] as const) {
       const own = rules.filter((rule) => rule.behavior === behavior);

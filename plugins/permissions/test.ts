@@ -1,13 +1,14 @@
 import { defineCommand } from "gantry/plugin";
-import { clean, counted } from "./text.ts";
+import { clean, counted, placeOf } from "./text.ts";
 
 export const permissionsTest = defineCommand({
   id: "permissions test",
   summary: "Run permissions.tests of every layer; exit 1 when one fails",
   description: 'A test is {"call": "Bash(git push)", "expect": "ask"}: the verdict without flags, hooks and earlier answers.',
   examples: ["gantry permissions test", "gantry permissions test --json"],
-  async run(_input, { host }) {
+  async run(_input, { host, warn }) {
     const results = await host.permissions.test();
+    for (const problem of await host.permissions.warnings()) warn(clean(`${placeOf(problem)}${problem.message}`));
     const failed = results.filter(({ ok }) => !ok);
     const data = { passed: results.length - failed.length, failed: failed.length, results: results.map((one) => ({ ...one })) };
     if (results.length === 0) return { data, text: "The config has no permissions.tests." };

@@ -10,6 +10,11 @@ export function decider({ kind, name, source }: { kind: string; name: string; so
   return kind === "default" ? `by default: ${name}` : `by the ${kind} ${name}${place}`;
 }
 
+/** `file:line: `, or what is known of that. */
+export function placeOf({ file, line }: { file?: string; line?: number }): string {
+  return file === undefined ? "" : `${file}${line === undefined ? "" : `:${line}`}: `;
+}
+
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -5,7 +5,9 @@ export const listTools = defineCommand({
   id: "tools list",
   summary: "List the tools that a model is offered.",
   examples: ["gantry tools list", "gantry tools list --json"],
-  async run(_input, { host, terminal }) {
+  async run(_input, { host, terminal, warn }) {
+    for (const { file, line, message } of await host.tools.problems())
+      warn(`${file === undefined ? "" : `${file}${line === undefined ? "" : `:${line}`}: `}${message}`);
     const tools = await host.tools.list();
     const rows = tools.map(({ name, effect, plugin, description }) => ({ name, effect, plugin, description }));
     const widths = { name: widest(rows, "name"), effect: widest(rows, "effect") };

@@ -76,7 +76,7 @@ describe("exit codes", () => {
 
   test("another code with a JSON of the format: the JSON alone decides", () => {
     expect(specific("PreToolUse", { permissionDecision: "deny" }, { exitCode: 1 }).reply).toEqual({ verdict: "deny" });
-    expect(printed("PreToolUse", { unrelated: true }, { exitCode: 1 }).reply.failed).toContain("exit code 1");
+    expect(printed("PostToolUse", { unrelated: true }, { exitCode: 1 }).reply.failed).toContain("exit code 1");
   });
 });
 
@@ -112,10 +112,61 @@ describe("a guard that could not decide", () => {
     expect(printed("PreToolUse", other).reply.undecided).toContain('is for "PostToolUse"');
   });
 
-  test("half a JSON object is plain text and a violation, as the format has it", () => {
-    expect(read("PreToolUse", { stdout: '{"hookSpecificOutput": {' })).toEqual({
-      ...{ reply: {}, violations: ["stdout begins with { and is no JSON object: it is plain text"] },
-    });
+  const typed = { hookEventName: "PreToolUse", permissionDecison: "deny" };
+  const crash = "Traceback (most recent call last):\n  File \"g.py\", line 1\nNameError: name 'x' is not defined";
+  const mute: [what: string, stdout: string][] = [
+    ["half an object", '{"hookSpecificOutput": {'],
+    ["an object in single quotes", "{'decision': 'block'}"],
+    ["two objects", '{"systemMessage":"x"}\n{"decision":"block"}'],
+    ["a list", '[{"decision":"block"}]'],
+    ["an object of fields that the format does not have", '{"ok":false,"reason":"x"}'],
+    ["a decision with a typo", '{"desicion":"block","reason":"x"}'],
+    ["a decision with a typo beside a known field", '{"systemMessage":"x","desicion":"block"}'],
+    ["a decision with a typo below", JSON.stringify({ hookSpecificOutput: typed })],
+    [
+      "an edit with a typo beside a yes",
+      '{"hookSpecificOutput":{"hookEventName":"PreToolUse","permissionDecision":"allow","updatedImput":{}}}',
+    ],
+    ["the decision of another event", '{"hookSpecificOutput":{"hookEventName":"PreToolUse","decision":{"behavior":"deny"}}}'],
+    ["a decision below a line of a log", 'checking\n{"decision":"block","reason":"no"}'],
+    ["a decision of many lines below a line of a log", 'checking\n{\n  "decision": "block"\n}'],
+    ["a decision behind words", 'INFO: {"continue": false}'],
+  ];
+  test.each(mute)("because it printed %s blocks, by a program as by http", (_what, stdout) => {
+    for (const reading of [read("PreToolUse", { stdout }), readBody(hookOf("PreToolUse"), stdout)]) {
+      expect(reading.reply.verdict).toBe("deny");
+      expect(reading.reply.undecided).toBeDefined();
+    }
+    expect(read("PreToolUse", { stdout }, "continue").reply.verdict).toBeUndefined();
+    expect(read("PreToolUse", { stdout, exitCode: 1 }).reply.undecided).toBeDefined();
+  });
+
+  test("because it printed text beyond the cap blocks: a decision may stand at its end", () => {
+    const stdout = "x".repeat(2 ** 20);
+    expect(read("PreToolUse", { stdout, cut: true }).reply.undecided).toContain("longer than the 1 MiB");
+    expect(read("PreToolUse", { stdout: "x", cut: true }).reply).toEqual({});
+  });
+
+  test("because its interpreter ended it blocks, but keeps the no that it had printed; its yes is not taken", () => {
+    expect(read("PreToolUse", { exitCode: 1, stderr: crash }).reply.undecided).toContain("python could not load it");
+    const allow = { permissionDecision: "allow" };
+    expect(specific("PreToolUse", allow, { exitCode: 1, stderr: crash }).reply).toMatchObject({ verdict: "deny" });
+    const no = { permissionDecision: "deny", permissionDecisionReason: "r" };
+    expect(specific("PreToolUse", no, { exitCode: 1, stderr: crash }).reply).toEqual({ verdict: "deny", reason: "r" });
+    const shown = printed("PostToolUse", { systemMessage: "s" }, { exitCode: 1, stderr: crash }).reply;
+    expect(shown).toEqual({ say: "s" });
+  });
+
+  test.each(["ok", "[info] all is well", "[12:00:01] checked", "{}", '{"suppressOutput":false}', 'decision: "none"'])(
+    "is not one that printed %s",
+    (stdout) => expect(read("PreToolUse", { stdout }).reply).toEqual({}),
+  );
+
+  test("is not one that printed context for the model, be it about hooks", () => {
+    const stdout = 'The hook answers with "decision": "block".';
+    expect(read("UserPromptSubmit", { stdout }).reply).toEqual({ context: stdout });
+    expect(read("UserPromptSubmit", { stdout: '[{"id":1}]' }).reply).toEqual({ context: '[{"id":1}]' });
+    expect(read("UserPromptSubmit", { stdout: 'note\n{"decision":"block"}' }).reply.verdict).toBe("deny");
   });
 });
 

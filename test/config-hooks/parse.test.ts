@@ -23,11 +23,27 @@ const braced = (name: string): string => `\${${name}}`;
 const fieldsOfCommand =
   "Its fields are type, command, args, async, asyncRewake, rewakeMessage, rewakeSummary, shell, if, timeout, statusMessage, once, onFailure.";
 
+test("the matcher of an entry without hooks is looked at all the same", async () => {
+  const { problems } = await parseHooks([declare("PreToolUse", null, { matcher: "Bash(git:*)" })], { tools });
+  expect(problems.map(({ severity = "error", message }) => [severity, message])).toEqual([
+    ["error", expect.stringContaining('the matcher "Bash(git:*)" is a permission rule; write "matcher": "Bash" and "if"')],
+    ["warning", expect.stringContaining("its list of hooks is empty")],
+  ]);
+});
+
+test("an unknown event names the nearest, and the page of all", async () => {
+  const { problems } = await parseHooks([declare("PreToolUs", command())], { tools });
+  expect(problems).toMatchObject([
+    { message: expect.stringMatching(/Did you mean PreToolUse\?$/), hint: "docs/hooks.md has the table of events." },
+  ]);
+});
+
 describe("a hook that cannot work says why", () => {
   const rows: [name: string, event: string, handler: Json, problem: string][] = [
     ["an event with a typo", "PreToolUs", command(), 'error: there is no event "PreToolUs". Did you mean PreToolUse?'],
     ["an event in another case", "pretooluse", command(), 'error: there is no event "pretooluse". Did you mean PreToolUse?'],
     ["an event like no other", "OnTuesday", command(), 'error: there is no event "OnTuesday".'],
+    ["an empty list", "PreToolUse", null, "warning: its list of hooks is empty, so nothing runs"],
     ["a point", "tool.call", command(), "error: tool.call is a point for taps of plugins; its event in a config is PreToolUse"],
     ["an event of other builds", "SubagentStop", command(), "warning: SubagentStop never comes: this build has no subagents"],
     ["a text", "PreToolUse", "guard.sh", 'error: a hook is an object, not "guard.sh"'],

@@ -24,12 +24,26 @@ beforeEach(async () => {
 afterEach(async () => bench.close());
 
 describe("a command", () => {
-  test("reads its input as JSON, in the session's folder", async () => {
-    await mkdir(join(bench.place, "sub"));
+  test("reads its input as JSON; one that prints it, as tee does, has said nothing", async () => {
+    const run = await bench.run(commandHook("cat"), { tool_name: "Bash" });
+    const input = { session_id: "s1", hook_event_name: "PreToolUse", cwd: bench.place, tool_name: "Bash" };
+    expect(JSON.parse(run.stdout)).toEqual(input);
+    expect(run).toMatchObject({ exit: 0, outcome: "ok", reply: {} });
+    expect(run.violations).toEqual(["it printed its own input, which says nothing"]);
+  });
+
+  test.each(["project", "local"] as const)("of the %s runs at the project's root, wherever the session is", async (layer) => {
     const cwd = join(bench.place, "sub");
-    const run = await bench.run(commandHook("cat; pwd -P >&2"), { tool_name: "Bash", cwd });
-    expect(JSON.parse(run.stdout)).toEqual({ session_id: "s1", hook_event_name: "PreToolUse", cwd, tool_name: "Bash" });
-    expect(run).toMatchObject({ exit: 0, stderr: `${cwd}\n`, outcome: "ok" });
+    await mkdir(cwd);
+    await writeFile(join(bench.place, "guard.mjs"), "process.exit(2)");
+    const run = await bench.run(commandHook("pwd -P; node guard.mjs", { layer }), { cwd });
+    expect(run).toMatchObject({ stdout: `${bench.place}\n`, exit: 2, outcome: "deny" });
+  });
+
+  test("of the user runs in the session's folder", async () => {
+    const cwd = join(bench.place, "sub");
+    await mkdir(cwd);
+    expect((await bench.run(commandHook("pwd -P", { layer: "user" }), { cwd })).stdout).toBe(`${cwd}\n`);
   });
 
   test("may open its input by name, as many scripts do", async () => {
@@ -195,6 +209,22 @@ describe("a prompt hook", () => {
     'No. {"ok":false,"reason":"r"}',
   ])("blocks with the reason in %j", async (text) => {
     expect((await ask(text)).run).toMatchObject({ outcome: "deny", reply: { verdict: "deny", reason: "r" } });
+  });
+
+  test.each([
+    'Policy says {"ok": false, "reason": "never"}, but: {"ok": true}',
+    '{"ok": true}\n{"ok": false, "reason": "r"}',
+    `${'{"ok": true} '.repeat(70)}{"ok": false}`,
+  ])("that says yes and no in one answer has not decided", async (text) => {
+    expect((await ask(text)).run.reply).toMatchObject({
+      verdict: "deny",
+      undecided: expect.stringContaining("the model's answer"),
+    });
+  });
+
+  test("may quote other objects, and brackets in its reason", async () => {
+    const { run } = await ask('For {"command": "x"} I say: {"ok": false, "reason": "it has {\\"ok\\": true} in it"}');
+    expect(run.reply).toEqual({ verdict: "deny", reason: 'it has {"ok": true} in it' });
   });
 
   test("of a guard blocks when the answer cannot be read or the model not be asked", async () => {

@@ -150,6 +150,7 @@ describe("PreToolUse", () => {
     const table = hooksOf([commandHook(`echo '{"sytemMessage":"x","continue":true}'`)]);
     await decide(table);
     await decide(table);
+    expect(fired.map((one) => one.violations)).toEqual(fired.map(() => [expect.stringContaining("no field sytemMessage")]));
     expect(fired.map((one) => one.say)).toEqual([
       "PreToolUse hook at gantry.config.jsonc:7: the output has no field sytemMessage. Did you mean systemMessage?",
       undefined,
@@ -249,10 +250,10 @@ describe("what hooks read", () => {
     SessionStart: () => ({ source: "startup", model: "scripted/s" }),
     SessionEnd: () => ({ reason: "other" }),
     Stop: () => ({ stop_hook_active: true, last_assistant_message: "bye" }),
-    StopFailure: () => ({ error: "PROVIDER_OVERLOADED", error_details: "m" }),
+    StopFailure: () => ({ error: "overloaded", error_details: "PROVIDER_OVERLOADED: m" }),
     Notification: () => ({ message: "m", title: "Gantry", notification_type: "question" }),
     ConfigChange: () => ({ source: "local_settings", file_path: "/p/x.jsonc" }),
-    InstructionsLoaded: () => ({ file_path: "/p/AGENTS.md", memory_type: "Project", load_reason: "session_start" }),
+    InstructionsLoaded: () => ({ file_path: "/p/AGENTS.md", memory_type: "User", load_reason: "session_start" }),
     CwdChanged: () => ({ old_cwd: "/a", new_cwd: "/b" }),
   };
   const live = publicEvents.filter((event) => publicEventTable[event].points.length > 0);

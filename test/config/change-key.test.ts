@@ -229,7 +229,7 @@ test("two files of one layer, a home folder and a link out of the project are re
   const outside = place.writeUser("other.json", "{}");
   symlinkSync(outside, join(place.project, "gantry.config.json"));
   await expect(set(place, "model", "a/b", "project")).rejects.toMatchObject({
-    message: expect.stringContaining("leads out of the project"),
+    message: expect.stringContaining("a link to a place outside the project"),
   });
   expect(place.read(outside)).toBe("{}");
 });

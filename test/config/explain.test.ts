@@ -106,3 +106,21 @@ test("the JSON Schema is strict at every level and carries defaults and descript
     },
   });
 });
+
+test("one element of a list can be asked for, with its place; one that is not there is an error", async () => {
+  const place = createPlace();
+  const hook = { matcher: "Bash", hooks: [{ type: "command", command: "true" }] };
+  const user = place.writeUser("config.json", { permissions: { deny: ["Bash(rm:*)"] }, hooks: { PreToolUse: [hook] } });
+  const loaded = await place.load();
+  expect(await loaded.explain("permissions.deny.0")).toMatchObject({
+    ...{ key: "permissions.deny.0", value: "Bash(rm:*)", from: { layer: "user", source: `${user}:4` } },
+  });
+  expect(await loaded.explain("hooks.PreToolUse.0")).toMatchObject({ value: hook, from: { layer: "user" } });
+  await expect(loaded.explain("permissions.deny.1")).rejects.toMatchObject({
+    code: "CONFIG_KEY_UNKNOWN",
+    message: "permissions.deny.1 is not there: permissions.deny has the elements 0 to 0",
+  });
+  await expect(loaded.explain("permissions.ask.0")).rejects.toMatchObject({
+    message: expect.stringContaining("has no element"),
+  });
+});

@@ -1,5 +1,5 @@
-import { appendFileSync, chmodSync, rmSync, utimesSync } from "node:fs";
-import { join } from "node:path";
+import { appendFileSync, chmodSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { createPlace } from "./place.ts";
 
@@ -237,15 +237,201 @@ test.skipIf(process.getuid?.() === 0)("a hook whose file may not be looked at is
   chmodSync(join(place.project, "closed"), 0o700);
 });
 
-test("in a subfolder, a file there that the hook would start in its place is bound too", async () => {
+test("a hook of a project is bound to the file in the project's root, whichever folder a run starts in", async () => {
   const place = createPlace();
   place.write("guard.sh", "exit 2");
-  place.write("sub/x", "");
+  place.write("sub/guard.sh", "exit 0");
   place.write("gantry.config.json", { hooks: { Stop: [{ hooks: [{ type: "command", command: "./guard.sh" }] }] } });
   const cwd = join(place.project, "sub");
   await (await place.load({ cwd })).host().trust("grant");
+  place.write("sub/guard.sh", "exit 1");
   expect((await place.load({ cwd })).trust.state).toBe("trusted");
-  place.write("sub/guard.sh", "exit 0");
+  place.write("guard.sh", "exit 0");
   expect((await place.load({ cwd })).trust.state).toBe("changed");
+});
+
+test("files of the user's hooks are told for each folder they may start in", async () => {
+  const place = createPlace();
+  place.write("guard.sh", "exit 2");
+  place.write("sub/guard.sh", "exit 0");
+  place.writeUser("config.json", { hooks: { Stop: [{ hooks: [guard] }] } });
+  const { hookScripts, trust } = await place.load({ cwd: join(place.project, "sub") });
+  expect(hookScripts.toSorted()).toEqual([join(place.project, "guard.sh"), join(place.project, "sub/guard.sh")]);
+  expect(trust.state).toBe("nothing-to-trust");
+});
+
+const stopWith = (command: string, args?: string[]) => ({
+  hooks: { Stop: [{ hooks: [{ type: "command", command, ...(args === undefined ? {} : { args }) }] }] },
+});
+
+test("links are bound by what they say and by what they lead to, wherever that is", async () => {
+  const place = createPlace();
+  const outside = join(place.home, "outside.sh");
+  writeFileSync(outside, "exit 0");
+  place.write("tools/real/guard.sh", "exit 2");
+  symlinkSync("tools/real", join(place.project, "hooks"));
+  symlinkSync("hooks/guard.sh", join(place.project, "inner"));
+  symlinkSync(outside, join(place.project, "lnk"));
+  place.write("gantry.config.json", stopWith("./inner && ./lnk"));
+  const fresh = await place.load();
+  expect(fresh.trust.parts.slice(1).map(({ what }) => what)).toEqual([
+    `the file ${outside}, as it is now, run by a hook`,
+    "the file tools/real/guard.sh, as it is now, run by a hook",
+    "the link hooks to tools/real, run by a hook",
+    "the link inner to hooks/guard.sh, run by a hook",
+    `the link lnk to ${outside}, run by a hook`,
+  ]);
+  await fresh.host().trust("grant");
+  const state = async (): Promise<string> => (await place.load()).trust.state;
+  const trusted = await place.load();
+  const [{ source = "" } = {}] = trusted.hookList;
+  expect([await state(), trusted.changedScripts(source)]).toEqual(["trusted", []]);
+
+  writeFileSync(outside, "exit 1");
+  expect([await state(), trusted.changedScripts(source)]).toEqual([
+    "changed",
+    expect.arrayContaining([join(place.project, "lnk")]),
+  ]);
+  writeFileSync(outside, "exit 0");
+  expect(await state()).toBe("trusted");
+
+  const copy = place.write("tools/other/guard.sh", "exit 2");
+  rmSync(join(place.project, "hooks"));
+  symlinkSync(dirname(copy), join(place.project, "hooks"));
+  expect(await state()).toBe("changed");
+  expect(await trusted.changedSince()).toContain(join(place.project, "hooks"));
+});
+
+test("a link to another file of the same content is another link", async () => {
+  const place = createPlace();
+  for (const name of ["a.sh", "b.sh"]) place.write(name, "exit 0");
+  symlinkSync("a.sh", join(place.project, "lnk"));
+  place.write("gantry.config.json", stopWith("./lnk"));
+  await (await place.load()).host().trust("grant");
+  rmSync(join(place.project, "lnk"));
+  symlinkSync("b.sh", join(place.project, "lnk"));
+  expect((await place.load()).trust.state).toBe("changed");
+});
+
+test.each([
+  ["cd hooks && ./c.sh", "hooks/c.sh"],
+  ["cd 'my hooks' && ./c.sh", "my hooks/c.sh"],
+  ["cd hooks && cd deep && sh c.sh", "hooks/deep/c.sh"],
+  ['"my hooks/c.sh" --fast', "my hooks/c.sh"],
+  ["sh -c 'cd hooks; exec ./c.sh'", "hooks/c.sh"],
+  [`"$\{CLAUDE_PROJECT_DIR}"/hooks/c.sh`, "hooks/c.sh"],
+  ["npm run -s hook", "package.json"],
+  ["npm --prefix pkg run hook", "pkg/package.json"],
+  ["cd pkg && yarn hook", "pkg/package.json"],
+  ["make hook", "Makefile"],
+  ["make -C pkg hook", "pkg/GNUmakefile"],
+  ["node -r./hooks/c.sh -e 1", "hooks/c.sh"],
+])("%s is bound to %s", async (command, name) => {
+  const place = createPlace();
+  place.write(name, "{}");
+  place.write("gantry.config.json", stopWith(command));
+  const fresh = await place.load();
+  expect(fresh.trust.parts.map(({ what }) => what)).toContain(`the file ${name}, as it is now, run by a hook`);
+  await fresh.host().trust("grant");
   expect((await place.load()).trust.state).toBe("trusted");
+  place.write(name, "{ }");
+  expect((await place.load()).trust.state).toBe("changed");
+});
+
+test("what a script's first line names in the project is bound with it", async () => {
+  const place = createPlace();
+  const interpreter = place.write("bin/own", "#!/bin/sh\nexit 2\n");
+  place.write("guard", `#!${interpreter} -x\n`);
+  place.write("gantry.config.json", stopWith("./guard"));
+  await (await place.load()).host().trust("grant");
+  expect((await place.load()).trust.state).toBe("trusted");
+  place.write("bin/own", "#!/bin/sh\nexit 0\n");
+  expect((await place.load()).trust.state).toBe("changed");
+});
+
+const unnoticed = expect.stringContaining(
+  "may also run files that its command line does not name; a change of them is not noticed",
+);
+
+test.each([
+  ["for f in hooks/d*; do $f; done"],
+  ["npm run -s hook"],
+  ["make hook"],
+  ["$MY_HOOK"],
+  ["hooks/{a,b}.sh"],
+  ["`cat which`"],
+  ["sh -c 'hooks/*.sh'"],
+  [`true ${Array.from({ length: 300 }, (_, at) => `w${at}`).join(" ")}; ./guard.sh`],
+])("that %s may run files that it does not name is said", async (command) => {
+  const place = createPlace();
+  const file = place.write("gantry.config.json", stopWith(command));
+  const { trust } = await place.load();
+  expect(trust.parts.slice(1)).toContainEqual({ what: unnoticed, source: `${file}:6` });
+});
+
+test.each([
+  ["./guard.sh", undefined],
+  ['"$CLAUDE_PROJECT_DIR"/guard.sh --fast 2>/dev/null', undefined],
+  ["~/bin/guard && exit 2", undefined],
+  ["grep -q 'rm -rf *' && exit 2", undefined],
+  ["node", ["guard.js", "*.ts", "$x"]],
+])("that %s names what it runs is believed", async (command, args) => {
+  const place = createPlace();
+  place.write("gantry.config.json", stopWith(command, args));
+  const { trust } = await place.load();
+  expect(trust.parts.map(({ what }) => what)).not.toContainEqual(unnoticed);
+});
+
+test("a project whose folder has blanks and stars in its name is bound as others are", async () => {
+  const place = createPlace();
+  const odd = join(place.project, "my * app");
+  const script = place.write("my * app/guard.sh", "exit 2");
+  place.write("my * app/gantry.config.json", stopWith('"$CLAUDE_PROJECT_DIR/guard.sh"'));
+  const { hookScripts, trust } = await place.load({ cwd: odd });
+  expect([hookScripts, trust.parts.length]).toEqual([[script], 2]);
+});
+
+test("hooks that are written on one line are each told of their file, and a folder's files come and go", async () => {
+  const place = createPlace();
+  const hooks = ["./a.sh src", "./b.sh"].map((command) => ({ type: "command", command }));
+  const script = place.write("a.sh", "exit 0");
+  place.write("b.sh", "exit 0");
+  place.write("src/one", "");
+  const file = place.write("gantry.config.json", JSON.stringify({ hooks: { Stop: [{ hooks }] } }));
+  const loaded = await place.load();
+  place.write("src/two", "");
+  expect(await loaded.changedSince()).toEqual([]);
+  appendFileSync(script, "\n");
+  expect(loaded.changedScripts(`${file}:1`)).toEqual([script]);
+});
+
+test("a list without handlers is declared, so that it is said to do nothing, and asks for no trust", async () => {
+  const place = createPlace();
+  const file = place.write("gantry.config.json", { hooks: { PreToolUse: [{ matcher: "Bash(git:*)", hooks: [] }] } });
+  const { hookList, heldHooks, trust } = await place.load();
+  expect(hookList).toMatchObject([{ event: "PreToolUse", matcher: "Bash(git:*)", handler: null, source: `${file}:6` }]);
+  expect([heldHooks, trust.parts]).toEqual([[], []]);
+});
+
+test.skipIf(process.platform !== "linux")(
+  "a link to a file of the kernel's that has no end is bound, and the load ends",
+  async () => {
+    const place = createPlace();
+    symlinkSync("/proc/self/pagemap", join(place.project, "lnk"));
+    place.write("gantry.config.json", stopWith("./lnk"));
+    expect((await place.load()).trust.parts.map(({ what }) => what)).toContain(
+      "the link lnk to /proc/self/pagemap, run by a hook",
+    );
+  },
+);
+
+test.skipIf(process.getuid?.() === 0)("a hook's file that may not be read is bound by its times", async () => {
+  const place = createPlace();
+  const closed = place.write("guard.sh", "exit 2");
+  chmodSync(closed, 0o100);
+  place.write("gantry.config.json", stopWith("./guard.sh"));
+  await (await place.load()).host().trust("grant");
+  expect((await place.load()).trust.state).toBe("trusted");
+  utimesSync(closed, 1, 1);
+  expect((await place.load()).trust.state).toBe("changed");
 });

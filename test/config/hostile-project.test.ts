@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createPlace } from "./place.ts";
@@ -138,4 +138,54 @@ test("$import and programs named in .claude and in hooks are never followed or r
   const { problems } = loadThere(place.project, place.env, place.managedFolder);
   expect(existsSync(marker)).toBe(false);
   expect(problems.map(({ message }) => message)).toEqual(["not read: $import", "not read: $import, extends"]);
+});
+
+const key = `-----BEGIN OPENSSH PRIVATE KEY-----\n${"b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ".repeat(20)}\n`;
+
+test.each([".gantryrc", "gantry.config.json", "gantry.config.yaml", ".claude/settings.json"])(
+  "%s that is a link out of the project is refused, and nothing of it is told",
+  async (name) => {
+    const place = createPlace();
+    const secret = join(place.home, "id_rsa");
+    writeFileSync(secret, key);
+    const config = place.write("user.json", { claudeSettings: ["project"] });
+    mkdirSync(join(place.project, ".claude"), { recursive: true });
+    symlinkSync(secret, join(place.project, name));
+    const { problems } = await place.load({ flags: { config } });
+    expect(problems).toEqual([
+      {
+        code: "CONFIG_INVALID",
+        message: "this file is a link to a place outside the project; it is not read",
+        file: join(place.project, name),
+      },
+    ]);
+  },
+);
+
+test("a link within the project is read", async () => {
+  const place = createPlace();
+  place.write("tools/gantry.json", { limits: { maxTurns: 3 } });
+  symlinkSync("tools/gantry.json", join(place.project, "gantry.config.json"));
+  const { problems, config } = await place.load();
+  expect([problems, config.limits.maxTurns]).toEqual([[], 3]);
+});
+
+test.each([
+  ["gantry.config.yaml", `model: a/b\n${key}`],
+  ["gantry.config.yaml", `a: ! ${"t".repeat(300)}\n`],
+  ["gantry.config.yaml", `a: *${"t".repeat(300)}\n`],
+  ["gantry.config.yaml", `"a": "b" ${"secret ".repeat(60)}\n`],
+  ["gantry.config.yaml", `${"t".repeat(300)}: 1\n${"t".repeat(300)}: 1\n`],
+  ["gantry.config.json", `{"${"t".repeat(300)}": 1, "${"t".repeat(300)}": 1}`],
+  ["gantry.config.json", `{"a": ${"t".repeat(300)}}`],
+  [".gantryrc", key],
+])("a fault of %s tells no more than a word of it", async (name, text) => {
+  const place = createPlace();
+  place.write(name, text);
+  const { problems } = await place.load();
+  expect(problems.length).toBeGreaterThan(0);
+  for (const { message } of problems) {
+    expect(message).not.toMatch(/t{41}|(?:secret ){6}|PRIVATE KEY.*b3BlbnNzaC/);
+    expect(message.length).toBeLessThan(200);
+  }
 });

@@ -358,3 +358,17 @@ test("a working folder that does not exist is USAGE_INVALID", async () => {
   const place = createPlace();
   await expect(place.load({ cwd: join(place.home, "nowhere") })).rejects.toMatchObject({ code: "USAGE_INVALID" });
 });
+
+test("a variable whose beginning is ours but for its case is a warning with the right name", async () => {
+  const { problems } = await createPlace().load({ env: { gantry_MODEL: "a/b", Gantry_modle: "a/b" } });
+  const about = { code: "CONFIG_KEY_UNKNOWN", severity: "warning" };
+  expect(problems).toEqual([
+    { ...about, message: "gantry_MODEL is not read: names of variables begin with GANTRY_; did you mean GANTRY_MODEL?" },
+    { ...about, message: "Gantry_modle is not read: names of variables begin with GANTRY_; did you mean GANTRY_MODEL?" },
+  ]);
+});
+
+test("only what stands behind GANTRY_ makes a name near", async () => {
+  const { problems } = await createPlace().load({ env: { GANTRY_FOO: "1" } });
+  expect(problems).toMatchObject([{ message: "GANTRY_FOO sets no config key" }]);
+});

@@ -98,10 +98,12 @@ test("what is not UTF-8 is replaced", async () => {
   expect(other?.reply).toEqual({ context: "a\uFFFDb" });
 });
 
-test("half a JSON object is plain text, and said to be a violation", async () => {
-  for (const run of await threeWays('printf \'{"decision": "blo\'')) {
-    expect(run).toMatchObject({ outcome: "ok", reply: {} });
-    expect(run.violations).toEqual(["stdout begins with { and is no JSON object: it is plain text"]);
+test("half a JSON object is no decision of a guard; of another hook it is plain text, and said to be a violation", async () => {
+  const what = "stdout begins with { and is no JSON object";
+  const [guard, ...others] = await threeWays('printf \'{"decision": "blo\'');
+  expect(guard).toMatchObject({ outcome: "failed", reply: { verdict: "deny", undecided: what }, violations: [what] });
+  for (const run of others) {
+    expect(run).toMatchObject({ outcome: "ok", reply: {}, violations: [`${what}: it is plain text`] });
   }
 });
 
@@ -109,7 +111,7 @@ test("terminal codes reach nobody, in plain text or in JSON", async () => {
   const plain = await bench.run(commandHook("printf '\\033[31mred\\033[0m\\033]0;title\\007' >&2; exit 2"));
   expect(plain.reply).toEqual({ verdict: "deny", reason: "red" });
   const json = '{"systemMessage":"\\u001b[2Jhi\\u0007","terminalSequence":"\\u0007"}';
-  const escaped = await bench.run(commandHook("cat", { event: "Stop" }), JSON.parse(json) as JsonObject);
+  const escaped = await bench.run(commandHook("sed s/session_id/x/", { event: "Stop" }), JSON.parse(json) as JsonObject);
   expect(escaped.reply.say).toBe("hi");
 });
 
@@ -135,7 +137,7 @@ test("a script that may not be run", async () => {
 });
 
 test("a folder that is gone", async () => {
-  const run = await bench.run(commandHook("exit 0"), { cwd: join(bench.place, "gone") });
+  const run = await bench.run(commandHook("exit 0", { layer: "user" }), { cwd: join(bench.place, "gone") });
   expect(run.reply.undecided).toContain("could not be started in");
   expect(run.reply.verdict).toBe("deny");
 });

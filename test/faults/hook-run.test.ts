@@ -35,6 +35,8 @@ test.each<[string, Handler, string]>([
   ["ignores SIGTERM", { command: "trap '' TERM; while :; do sleep 0.1; done", timeout: 0.2 }, "no end within 200 ms"],
   ["is killed", { command: "kill -KILL $$" }, "killed by SIGKILL"],
   ["is missing", { command: "nosuchguard --strict" }, "its program was not found"],
+  ["answers in words of its own", { command: `echo '{"verdict":"block","systemMessage":"x"}'` }, "has no field verdict"],
+  ["is a script that cannot be loaded", { command: "node gone.js" }, "node could not load it"],
   ["has a mistyped decision", { command: `echo '{"decision":"deny"}'` }, 'decision is \\"deny\\"'],
 ])("a guard that %s stops the call, unless it says onFailure continue", async (_what, handler, why) => {
   const strict = await guarded(handler);
@@ -46,7 +48,7 @@ test.each<[string, Handler, string]>([
 
 test.each<[string, string]>([
   ["never reads its input", "exit 0"],
-  ["prints half a JSON object", 'printf \'{"decision": "blo\''],
+  ["prints plain text", "echo '[info] checked'"],
   ["fails with another exit code", "echo boom >&2; exit 1"],
 ])("a hook that %s stops nothing", async (_what, command) => {
   expect((await guarded({ command })).made).toBe(true);

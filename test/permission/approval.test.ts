@@ -471,7 +471,7 @@ describe("paths", () => {
 describe("shell lines", () => {
   const undecided = ["echo 'x", "$RUN x", "$(id) y", 'eval "$X"', "ls; $RUN x"];
   test.each(undecided)("%j is asked whatever rules allow", async (line) => {
-    const { approve, questions } = open({ allow: ["Bash", `Bash(${line})`, "Bash(npm:*)"], answers: yes });
+    const { approve, questions } = open({ allow: ["Bash", "Bash(*x*)", "Bash(npm:*)"], answers: yes });
     await approve("Bash", line);
     expect(questions).toMatchObject([{ offerAlways: undefined }]);
     expect((await inMode("dontAsk", { allow: ["Bash"] }).approve("Bash", line)).verdict).toBe("deny");
@@ -516,9 +516,9 @@ describe("shell lines", () => {
     ["rg:*", "rg --pre=sh x"],
     ["sort:*", "sort -uo x y"],
     ["sed:*", "sed -n -e p -ne 'w x' y"],
-    ["env:*", "env FOO=1 rm x"],
-    ["xargs:*", "xargs rm"],
-    ["sudo:*", "sudo rm x"],
+    ["env*", "env FOO=1 rm x"],
+    ["xargs*", "xargs rm"],
+    ["sudo*", "sudo rm x"],
   ])("the prefix rule Bash(%s) does not cover %j", async (specifier, line) => {
     const { approve, questions } = open({ allow: [`Bash(${specifier})`], answers: yes });
     await approve("Bash", line);

@@ -152,7 +152,7 @@ describe("redirections", () => {
     ["a > x/../y", ["x/../y", undefined], []],
     ["cd d && a > x > /y", ["x", "d/x", "/y"], []],
     ["cd $D && a > x", ["x", undefined], []],
-    ["cd d; cd e; a > x", ["x", undefined], []],
+    ["cd d; cd e; a > x", ["x", "d/x", "e/x", "d/e/x"], []],
     ["for i in 1 2; do cd d; done; a > x", ["x", undefined], []],
     ["echo $(< x)", [], ["x"]],
     ["exec > x", ["x"], []],

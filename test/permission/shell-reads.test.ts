@@ -39,7 +39,7 @@ describe("lines that only read", () => {
       "cd src && ls && cat a.ts",
       "sort list.txt | uniq -c",
       "sed -n 1,5p list.txt",
-      'echo $HOME; echo "$X"',
+      'ls; echo $HOME; echo "$X"',
       "if [ -f list.txt ]; then cat list.txt; fi",
       "cat < list.txt 2>/dev/null",
     ],
@@ -50,7 +50,11 @@ describe("lines that only read", () => {
       "ls | xargs echo",
       "command -v git",
       "cat <<< hello",
-      "for i in 1 2; do echo $i; done",
+      "for i in 1 2; do echo $i; ls; done",
+      "ls && echo done",
+      "git --version || true",
+      "echo $(< list.txt)",
+      "echo *.txt",
     ].slice(1),
   ])("%j is allowed in every mode", async (line) => {
     for (const mode of ["plan", "default", "acceptEdits", "dontAsk"] as const)
@@ -143,6 +147,32 @@ describe("lines that only read", () => {
       expect([setting, await outcome(line, setting)]).toEqual([setting, "PATH_DENIED"]);
   });
 
+  test.each([
+    ...[
+      "echo hi",
+      "printf hi; true",
+      ":",
+      "true && false",
+      'echo $HOME; echo "$X"',
+      "x=1",
+      "timeout 5 echo hi",
+      "sh -c 'echo hi'",
+    ],
+    ...["for i in 1 2; do echo $i; done", "sleep 1", "seq 3 | tr 1 2", "if true; then echo a; fi", "echo a | xargs echo"],
+  ])("%j reads nothing, so it is asked like any other command", async (line) => {
+    for (const mode of ["default", "acceptEdits"] as const)
+      expect([mode, await outcome(line, { policy: { mode } })]).toEqual([mode, "APPROVAL_UNAVAILABLE"]);
+    expect(await outcome(line, { policy: { mode: "plan" } })).toBe("APPROVAL_DENIED");
+    expect(await outcome(line, { allow: ["Bash"] })).toBe("allow");
+  });
+
+  test("a command that reads nothing does not spoil a line that a rule or the mode allows", async () => {
+    expect(await outcome("npm test && echo done", { allow: ["Bash(npm test)"] })).toBe("allow");
+    expect(await outcome("echo a > y", { policy: { mode: "acceptEdits" } })).toBe("allow");
+    expect(await outcome("echo a > y")).toBe("APPROVAL_UNAVAILABLE");
+    expect(await outcome("echo a; rm y")).toBe("APPROVAL_UNAVAILABLE");
+  });
+
   test("a pattern and a name are no files", async () => {
     expect(await outcome("grep .env list.txt")).toBe("allow");
     expect(await outcome("ls -la .env", { allow: ["Bash"] })).toBe("allow");
@@ -154,6 +184,136 @@ describe("lines that only read", () => {
     for (const line of ["cat src/a.ts", "cat < src/a.ts", "cd src && cat a.ts", "ls; head src/b.ts", "cat src/*.ts"])
       expect([line, await outcome(line, { deny, allow: ["Bash"] })]).toEqual([line, "rule"]);
     expect(await outcome("cat /etc/hostname", { allow: ["Bash(cat:*)"] })).toBe("allow");
+  });
+});
+
+describe("words that the shell expands, given to programs that show files", () => {
+  const open = { allow: ["Bash"] };
+  test.each([
+    ...[
+      "cat .en{v,}",
+      "cat .[e]nv",
+      "cat {list.txt,.env}",
+      "less .[!x]nv",
+      "grep x .en{v,x}",
+      "cat .*",
+      "cat ./{.env,x}",
+      "cat k{,eys}/*.key",
+    ],
+    ...[
+      "cat ke[y]s/*",
+      "cat ke*/s*",
+      "awk 1 .[e]*",
+      "cp .en{v,} y",
+      "cd src && cat ../.[e]nv",
+      'cat ".e"[n]v',
+      "head -n1 -- .{env,x}",
+    ],
+  ])("%j is looked up, and denied for the secrets file", async (line) => {
+    for (const setting of [open, { policy: { mode: "bypassPermissions" as const } }, { allow: ["Bash(cat:*)", "Bash(cp:*)"] }])
+      expect([line, await outcome(line, setting)]).toEqual([line, "PATH_DENIED"]);
+  });
+
+  test.each(["cat {list.txt,src/a.ts}", "cat [l]ist.txt", "cat s?c/[ab].ts", "cat src/[zx]*.ts"])(
+    "%j is let run",
+    async (line) => {
+      expect(await outcome(line, open)).toBe("allow");
+      expect(await outcome(line, { ...open, deny: ["Read(keys/**)"] })).toBe("allow");
+    },
+  );
+
+  test("deny rules for Read hold for what braces and patterns stand for", async () => {
+    for (const line of [
+      "cat src/{a,b}.ts",
+      "cat s[r]c/a.ts",
+      "cat */a.ts",
+      "less s?c/a.ts",
+      "cd src && cat {a,x}.ts",
+      "rg x sr{c,d}/a.ts",
+    ])
+      expect([line, await outcome(line, { ...open, deny: ["Read(src/a.ts)"] })]).toEqual([line, "rule"]);
+  });
+
+  test.each([
+    ...[
+      "cat $X",
+      'cat "$X"',
+      "cat $(echo list.txt)",
+      "less $X",
+      "grep x $X",
+      "grep $X list.txt",
+      "ls | xargs cat",
+      "find . -exec cat {} +",
+    ],
+    ...["for f in a; do cat $f; done", "cat a{1..3}", "cat {a,$X}", "cd $X && cat a.ts", "cp $X y", "sed -n p $X"],
+  ])("%j is asked where rules restrict paths, and goes by the rule for Bash elsewhere", async (line) => {
+    expect(await outcome(line, open)).toBe("allow");
+    for (const behavior of ["deny", "ask"] as const)
+      expect([behavior, await outcome(line, { ...open, [behavior]: ["Read(./keys/**)"] })]).toEqual([
+        behavior,
+        "APPROVAL_UNAVAILABLE",
+      ]);
+  });
+
+  test.each(["echo $X", "node x.js $X", "ls $X", 'grep "a$X" list.txt', "npm test $X"])(
+    "%j shows no file, and is let run beside such rules",
+    async (line) => {
+      expect(await outcome(line, { ...open, deny: ["Read(./keys/**)"] })).toBe("allow");
+    },
+  );
+});
+
+describe("programs that change files by name", () => {
+  const deny = ["Edit(src/**)"];
+  test.each([
+    ...[
+      "tee src/a.ts",
+      "echo x | tee -a src/a.ts",
+      "cp list.txt src/a.ts",
+      "cp list.txt src",
+      "cp -t src list.txt",
+      "mv src/a.ts y",
+      "mv list.txt src/",
+    ],
+    ...[
+      "install -m 600 list.txt src/x",
+      "dd if=list.txt of=src/a.ts",
+      "sed -i s/a/b/ src/a.ts",
+      "sed -ni.bak p src/*.ts",
+      "truncate -s 0 src/a.ts",
+    ],
+    ...[
+      "ln -sf list.txt src/a.ts",
+      "touch src/new",
+      "mkdir -p src/x/y",
+      "rm src/a.ts",
+      "rm -rf src",
+      "rm -- src/b.ts",
+      "cd src && rm a.ts",
+    ],
+    ...[
+      "rm src/{a,b}.ts",
+      "rm s[r]c/a.ts",
+      "timeout 5 rm src/a.ts",
+      "find . | xargs rm src/a.ts",
+      "sh -c 'rm src/a.ts'",
+      "/bin/rm src/a.ts",
+    ],
+  ])("%j is denied by a rule for Edit, and asked by one that asks", async (line) => {
+    expect(await outcome(line, { allow: ["Bash"], deny })).toBe("rule");
+    expect(await outcome(line, { allow: ["Bash"], ask: deny })).toBe("APPROVAL_UNAVAILABLE");
+    expect(await outcome(line, { policy: { mode: "bypassPermissions" }, deny })).toBe("rule");
+  });
+
+  test.each(["cp src/a.ts y", "sed -n p src/a.ts", "cat src/a.ts", "ln -s src/a.ts y", "rm y", "touch list.txt", "ls src"])(
+    "%j changes nothing that the rule names",
+    async (line) => expect(await outcome(line, { allow: ["Bash"], deny })).toBe("allow"),
+  );
+
+  test("a rule that allows edits allows no program, and a secrets file may be removed by one that is allowed", async () => {
+    expect(await outcome("rm src/a.ts", { allow: ["Edit(src/**)"] })).toBe("APPROVAL_UNAVAILABLE");
+    expect(await outcome("rm src/a.ts", { policy: { mode: "acceptEdits" } })).toBe("APPROVAL_UNAVAILABLE");
+    expect(await outcome("rm .env", { allow: ["Bash"], deny })).toBe("allow");
   });
 });
 
@@ -219,12 +379,12 @@ describe("rules for Bash in compound lines", () => {
 
   test("always for a compound line writes one rule for each command, and the line is allowed from then on", async () => {
     const { approve, written, questions } = start({ folders, answers: () => ({ choice: "always" }) });
-    expect((await approve("Bash", 'npm test && ./run.sh "*" | tail -3')).verdict).toBe("allow");
-    expect(written).toEqual(["Bash(npm test)", 'Bash(./run.sh "\\*")']);
-    expect((await approve("Bash", './run.sh "*"; npm test')).asked).toBe(false);
-    await approve("Bash", "npm test && ./run.sh x");
+    expect((await approve("Bash", 'npm test && run.sh "*" | tail -3')).verdict).toBe("allow");
+    expect(written).toEqual(["Bash(npm test)", 'Bash(run.sh "\\*")']);
+    expect((await approve("Bash", 'run.sh "*"; npm test')).asked).toBe(false);
+    await approve("Bash", "npm test && run.sh x");
     expect(questions).toHaveLength(2);
-    expect(questions[1]?.offerAlways).toEqual(["Bash(./run.sh x)"]);
+    expect(questions[1]?.offerAlways).toEqual(["Bash(run.sh x)"]);
   });
 
   test("nothing is offered for a line with a part that is known only when it runs", async () => {
@@ -232,4 +392,20 @@ describe("rules for Bash in compound lines", () => {
     for (const line of ["npm test; $X", "npm test; eval $X", "npm test > $X", "PATH=. npm test"]) await approve("Bash", line);
     expect(questions.map(({ offerAlways }) => offerAlways)).toEqual([undefined, undefined, undefined, undefined]);
   });
+});
+
+test.each(["./run.sh", "bin/x a", "../x", "npm test && ./run.sh", "timeout 5 ./run.sh", "sh -c './run.sh'", "a | bin/x"])(
+  "nothing is offered for a program named by a relative path: %s",
+  async (line) => {
+    const { approve, questions } = start({ folders, answers: () => ({ choice: "session" }) });
+    await approve("Bash", line);
+    await approve("Bash", line);
+    expect(questions.map(({ offerAlways }) => offerAlways)).toEqual([undefined, undefined]);
+  },
+);
+
+test("one named by an absolute path is offered", async () => {
+  const { approve, questions } = start({ folders, answers: () => ({ choice: "session" }) });
+  await approve("Bash", "/opt/x/run.sh a");
+  expect(questions[0]?.offerAlways).toEqual(["Bash(/opt/x/run.sh a)"]);
 });

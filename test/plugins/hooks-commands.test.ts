@@ -213,3 +213,33 @@ test("a run refuses to start without its guard, and goes on without another hook
   expect(ran).toMatchObject({ exit: 0 });
   expect(ran.stderr).toContain("a command hook has no field timout. Did you mean timeout?");
 });
+
+test.each([
+  [{ tool_name: 7 }, [], "tool_name is a number; PreToolUse has a text there"],
+  [{ tool_name: "Bash", tool_inptu: {} }, [], /PreToolUse has no field "tool_inptu". Did you mean tool_input\?/],
+  [{ tool_input: "ls" }, [], "tool_input is a text; PreToolUse has an object there"],
+  [{ tool_name: "Write" }, ["--tool", "Bash"], 'its tool_name is "Write", and --tool says Bash'],
+  [
+    { hook_event_name: "PostToolUse" },
+    [],
+    'its hook_event_name is "PostToolUse", and the event that was asked for is PreToolUse',
+  ],
+  [{ comand: "ls" }, [], /"comand" is no field of the event and none of Bash's input .* Did you mean command\?/],
+  [{ command: 5 }, [], "command is a number; Bash takes a text there"],
+])("an --input of %j %j is refused", async (input, more, message) => {
+  const made = await bench([], { "call.json": JSON.stringify(input) });
+  const args = ["hooks", "explain", "PreToolUse", "--input", "call.json", ...more, "--json"];
+  const error = errorOf(await made.gantry(args));
+  expect(error.code).toBe("USAGE_INVALID");
+  if (typeof message === "string") expect(error.message).toContain(message);
+  else expect(error.message).toMatch(message);
+});
+
+test("a list says why a file was not read: what it declares is missing in the list", async () => {
+  const made = await bench([], { "gantry.config.json": "{}", "gantry.config.yaml": "permissions:\n  deny: [Bash]\n" });
+  for (const name of ["hooks", "permissions"]) {
+    const { stderr, exit } = await made.gantry([name, "list"]);
+    expect(exit).toBe(0);
+    expect(stderr).toMatch(/warning: .*gantry\.config\.json and gantry\.config\.yaml are both here/);
+  }
+});

@@ -109,3 +109,57 @@ test("test runs permissions.tests: 0 when all hold, 1 with what was expected and
   const none = await bench([]);
   expect((await none.gantry(["permissions", "test"])).stdout).toContain("The config has no permissions.tests.");
 });
+
+const broken = {
+  "gantry.config.json": '{ "permissions": { "deny": ["Raed"], "tests": [{ "call": "Bash(x)", "expect": "ask" }] }',
+};
+const wrongRule = { "gantry.config.json": '{ "permissions": { "deny": ["Raed"] } }' };
+
+test.each([
+  [broken, /gantry\.config\.json/],
+  [wrongRule, /Did you mean Read\?/],
+])("explain and test end with the config's error where no run would start", async (project, says) => {
+  const { gantry } = await bench([], project);
+  for (const args of [["explain", "Bash(rm x)"], ["test"]]) {
+    const { exit, stdout, stderr } = await gantry(["permissions", ...args]);
+    expect({ args, exit, stdout }).toEqual({ args, exit: 2, stdout: "" });
+    expect(stderr).toMatch(says);
+  }
+});
+
+test("commands that show the config say what is wrong with it, on stderr", async () => {
+  const { gantry } = await bench([], broken);
+  for (const command of [
+    ["permissions", "list"],
+    ["hooks", "list"],
+    ["config", "show"],
+    ["tools", "list"],
+  ]) {
+    const { exit, stderr } = await gantry(command);
+    expect({ command, exit, stderr }).toEqual({
+      command,
+      exit: 0,
+      stderr: expect.stringMatching(/warning: .*gantry\.config\.json/),
+    });
+  }
+});
+
+test("explain says a warning of the config, and answers", async () => {
+  const { gantry } = await bench([], files());
+  const { exit, stdout, stderr } = await gantry(["permissions", "explain", "Bash(rm x)"]);
+  expect({ exit, stdout }).toEqual({ exit: 0, stdout: expect.stringContaining("Bash(rm x): deny") });
+  expect(stderr).toContain("WebFetch is known, not in this build");
+});
+
+test("built-in judges count in explain and in permissions.tests", async () => {
+  const tests = [
+    { call: "Write(package-lock.json)", expect: "ask" },
+    { call: "Write(a.txt)", expect: "allow" },
+  ];
+  const { gantry } = await bench([], files({ mode: "acceptEdits", tests, deny: ["Write(x)"].slice(1) }));
+  await gantry(["trust", "grant"]);
+  const { stdout } = await gantry(["permissions", "explain", "Write(package-lock.json)"]);
+  expect(stdout).toContain("Write(package-lock.json): ask, by the judge policy:guarded edits");
+  expect(stdout).not.toContain("Also seen");
+  expect(await gantry(["permissions", "test"])).toMatchObject({ exit: 0, stdout: expect.stringContaining("2 tests passed.") });
+});

@@ -192,3 +192,19 @@ test("--trust is for what stood there when the run began: what the project adds 
     { taken: true, keys: ["permissions.deny"] },
   ]);
 });
+
+test("of a project's config that waits for trust, deny and ask rules hold at once, and the rest is said to wait", async () => {
+  const place = await opened([...twice, { say: "Three." }], { approve: "always" });
+  await place.turn();
+  const hooks = { SessionEnd: [{ hooks: [{ type: "command", command: "echo x > hooked" }] }] };
+  await writeProject(place, { permissions: { allow: ["Bash(ls:*)"], deny: ["Bash(echo two:*)"] }, hooks });
+  expect((await place.turn()).toolCalls).toMatchObject([{ outcome: "denied" }]);
+  await place.turn();
+  expect(dataOf(place.events, "config.reload")).toMatchObject([
+    {
+      taken: true,
+      keys: ["permissions.deny"],
+      reason: expect.stringMatching(/wait for gantry trust grant: .*allow rule Bash\(ls:\*\).*echo x > hooked/),
+    },
+  ]);
+});

@@ -189,7 +189,10 @@ test("a request that no longer fits the window is a typed error with a hint", as
 });
 
 test("an unapproved call is answered to the model, the run goes on, and the exit is 3", async () => {
-  const { run, model } = await bench([{ call: { name: "Bash", input: { command: "touch made" } } }, { say: "Could not run it." }]);
+  const { run, model } = await bench([
+    { call: { name: "Bash", input: { command: "touch made" } } },
+    { say: "Could not run it." },
+  ]);
   const { json, exit } = await run("run it");
   expect(exit).toBe(3);
   expect(json).toMatchObject({

@@ -63,6 +63,21 @@ describe.runIf(here.works)("where a sandbox works", () => {
     expect(await readdir(path.join(place.cwd, ".git"))).toEqual([]);
   });
 
+  test("a hook's script is read and run, and never written, moved or taken away", async () => {
+    const hooks = { PreToolUse: [{ matcher: "Read", hooks: [{ type: "command", command: "hooks/guard.sh" }] }] };
+    const script = "#!/bin/sh\nexit 2\n";
+    const tries = ["echo x > guard.sh", "rm -f guard.sh", "mv guard.sh other", "echo x > new; mv -f new guard.sh"];
+    const place = await bench([line(`cd hooks; ${tries.join("; ")}; cat guard.sh; echo kept > made`), { say: "Done." }], {
+      "hooks/guard.sh": script,
+    });
+    await mkdir(path.join(place.home, ".config/gantry"), { recursive: true });
+    await writeFile(path.join(place.home, ".config/gantry/config.json"), JSON.stringify({ hooks }));
+    await place.run("go", sandboxed);
+    expect(await place.file("hooks/guard.sh")).toBe(script);
+    expect(await place.file("hooks/made")).toBe("kept\n");
+    expect(resultTexts(place.model)[0]).toContain("guard.sh: Read-only file system");
+  });
+
   test("an allow rule that names a secret opens it, a deny rule closes a file, and added folders are writable", async () => {
     const place = await bench([line("sh show.sh; echo x > ../added/made"), { say: "Done." }], {
       ".env": "OPENED",

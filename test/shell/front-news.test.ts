@@ -14,7 +14,8 @@ function shown(type: SessionEvent["type"], data: object, { quiet = false } = {})
     flush: async () => undefined,
   } as unknown as Writer;
   const front = createTerminalFront({
-    ...{ talk, style: createStyle(false), columns: () => 80, quiet, verbose: false, status: false, answer: undefined },
+    ...{ talk, style: createStyle(false), columns: () => 80, quiet, verbose: false, status: false, isTerminal: false },
+    answer: undefined,
     findTool: () => undefined,
   });
   front.onEvent({ v: 1, seq: 1, at: "2026-01-01T00:00:00.000Z", type, data } as SessionEvent);

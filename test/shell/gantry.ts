@@ -90,11 +90,11 @@ export interface OnTerminal {
 }
 
 export function gantryOnTerminal(
-  place: Place,
+  place: Pick<Place, "workspace" | "env">,
   args: readonly string[],
-  options: { columns?: number; env?: Record<string, string> } = {},
+  options: { columns?: number; env?: Record<string, string>; launcher?: string } = {},
 ): OnTerminal {
-  const terminal = spawnOnTerminal(process.execPath, [launcher, ...args], {
+  const terminal = spawnOnTerminal(process.execPath, [options.launcher ?? launcher, ...args], {
     name: "xterm-256color",
     cols: options.columns ?? 100,
     rows: 30,

@@ -62,6 +62,21 @@ const parts: Part[] = [
     },
   },
   {
+    part: "permissions",
+    kind: "host.permissions",
+    async works({ permissions }) {
+      expect(await permissions.list()).toMatchObject({ mode: "default", rules: [] });
+      expect(await permissions.explain("Bash(touch x)")).toMatchObject({ verdict: "ask" });
+    },
+  },
+  {
+    part: "hooks",
+    kind: "host.hooks",
+    async works({ hooks }) {
+      expect(await hooks.list()).toMatchObject({ hooks: [], taps: [{ tap: "policy:guarded edits" }] });
+    },
+  },
+  {
     part: "tools",
     kind: "host.tools",
     async works({ tools }) {

@@ -76,7 +76,7 @@ test("a failed call is one line on the terminal: the first of its message, a den
     );
   };
   expect(line("TOOL_FAILED")).toBe("✗ Read a.txt · TOOL_FAILED: first · 5 ms");
-  expect(line("APPROVAL_DENIED")).toBe("⊘ Read a.txt · denied: first");
+  expect(line("APPROVAL_DENIED")).toBe("⊘ Read a.txt · denied: first …");
 });
 
 describe("the envelope", () => {

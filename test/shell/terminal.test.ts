@@ -20,6 +20,18 @@ describe("gantry run on a terminal", () => {
     expect(terminal.raw()).toContain("\u001b[32m+x\u001b[39m");
   });
 
+  test("a hook that is waited for is named once it takes longer than a second", async () => {
+    const place = await makePlace();
+    const model = await place.script([{ say: "Done." }]);
+    const hooks = { SessionStart: [{ hooks: [{ type: "command", command: "while ! test -e go; do sleep 0.05; done" }] }] };
+    await writeFile(join(place.workspace, "gantry.config.json"), JSON.stringify({ hooks }));
+    const terminal = gantryOnTerminal(place, ["run", "go", "--model", model, "--trust"], { columns: 300 });
+    await terminal.shows("waiting for the SessionStart hook at");
+    await writeFile(join(place.workspace, "go"), "");
+    expect(await terminal.ended).toBe(0);
+    expect(terminal.screen()).toMatch(/waiting for the SessionStart hook at \S+gantry\.config\.json:1/);
+  });
+
   test("NO_COLOR leaves no colour", async () => {
     const place = await makePlace();
     const model = await place.script([{ say: "**bold**" }]);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { capOutput } from "../../core/turn/output-cap.ts";
+import { bench, resultTexts } from "../support/cli.ts";
 
 async function cap(text: string, limits: { maxBytes: number; maxLines: number }): Promise<{ shown: string; kept: string[] }> {
   const kept: string[] = [];
@@ -27,4 +28,16 @@ test("a result of too many lines is cut to whole lines, and the whole is kept", 
 test("a single long line is cut between characters", async () => {
   const { shown } = await cap("é".repeat(100), { maxBytes: 11, maxLines: 10 });
   expect(shown.split("\n")[0]).toBe("é".repeat(5));
+});
+
+test.each([
+  [{ toolOutputBytes: 1024 }, 1024],
+  [{ toolOutputLines: 3 }, 3 * "line\n".length],
+])("the config's %j is what the model is shown of a result", async (limits, most) => {
+  const calls = [{ call: { name: "Read", input: { file_path: "a.txt" } } }, { say: "Done." }];
+  const place = await bench(calls, { "a.txt": "line\n".repeat(1_000), "gantry.config.json": JSON.stringify({ limits }) });
+  await place.run("go");
+  const [shown = "", note] = (resultTexts(place.model)[0] ?? "").split("… cut");
+  expect(shown.replace(/^ *\d+\t/gm, "").length).toBeLessThanOrEqual(most);
+  expect(note).toContain("The whole output is in");
 });

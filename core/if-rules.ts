@@ -1,0 +1,35 @@
+/** Does an `if` rule of a config's hook speak of a call? The one comparison, in sessions and for what only looks at hooks. */
+import type { LoadedConfig } from "../config/loaded.ts";
+import type { CallFacts } from "./contract/hooks.ts";
+import type { ToolManifest } from "./contract/manifest.ts";
+import { type Ground, layGround } from "./permission/ground.ts";
+import { matchesRule } from "./permission/rule-applies.ts";
+import type { Rule } from "./permission/rules.ts";
+
+/** One ground for all rules of a config: they speak of calls, whatever mode and rules decide about them. */
+export function createRuleMatcher(
+  { config, project, paths }: LoadedConfig,
+  { home, tools }: { home: string; tools: readonly ToolManifest[] },
+): (rule: Rule, call: CallFacts) => Promise<boolean> {
+  const lay = (): Promise<Ground> =>
+    layGround({
+      mode: "default",
+      modeSource: "default",
+      rules: [],
+      workspace: project,
+      additionalDirs: config.permissions.additionalDirectories,
+      outputDir: paths.stateHome,
+      home,
+      configHome: paths.configHome,
+      stateHome: paths.stateHome,
+      approve: "never",
+    });
+  let ground: Promise<Ground> | undefined;
+  const byName = new Map(tools.map((tool) => [tool.name, tool]));
+  return async (rule, call) => {
+    const tool = byName.get(call.tool);
+    if (tool === undefined) return false;
+    ground ??= lay();
+    return await matchesRule(rule, call, tool, await ground);
+  };
+}
