@@ -8,14 +8,18 @@ const ours = "^(core|workers|plugins|config|bin|scripts|test)/";
 const contract = "^core/contract/";
 const composition = "^core/([^/]+\\.ts$|shell/)";
 // Files directly in core/ that are rooms of one file, not part of the composition.
-const singleFiles = "^core/(hooks|tap-run|registry|version)\\.ts$";
+const singleFiles = "^core/(hooks|registry|version)\\.ts$|^core/taps/";
 
 /** [room, its files, what of ours they may import]. Rows overlap on nothing, and together cover the four source folders. */
 const rooms = [
   ["contract", contract, [contract]],
-  ["hooks and registry", "^core/(hooks|tap-run|registry)\\.ts$", [contract, "^core/(hooks|tap-run|registry)\\.ts$"]],
+  ["hooks and registry", "^core/(hooks|registry)\\.ts$|^core/taps/", [contract, "^core/(hooks|registry)\\.ts$|^core/taps/"]],
   ["version", "^core/version\\.ts$", []],
-  ["permission", "^core/permission/", [contract, "^core/permission/"]],
+  ["patterns", "^core/permission/patterns/", [contract, "^core/permission/patterns/"]],
+  ["shell lines", "^core/permission/shell/", [contract, "^core/permission/(shell|patterns)/"]],
+  ["files of permission", "^core/permission/files/", [contract, "^core/permission/(files|patterns)/"]],
+  ["rules", "^core/permission/rules/", [contract, "^core/permission/(rules|shell|patterns)/"]],
+  ["permission", "^core/permission/[^/]+\\.ts$", [contract, "^core/permission/"]],
   ["session", "^core/session/", [contract, "^core/session/", "^core/permission/", singleFiles]],
   [
     "turn",
@@ -36,7 +40,7 @@ const rooms = [
   [
     "workers",
     "^workers/",
-    [contract, "^workers/", "^core/permission/(grants|confined-path|path-pattern)\\.ts$"],
+    [contract, "^workers/", "^core/permission/(grants|files/confined-path|patterns/path-pattern)\\.ts$"],
     "^workers/inside/",
   ],
   ["config", "^config/", [contract, "^config/"]],
@@ -48,7 +52,7 @@ const testRooms = [
   ["session", ["^core/session/"]],
   ["permission", ["^core/permission/"]],
   ["config-hooks", ["^core/config-hooks/", "^core/permission/", "^core/hooks\\.ts$", "^workers/"]],
-  ["workers", ["^workers/", "^core/permission/(grants|confined-path)\\.ts$", "^plugins/[^/]+/index\\.ts$"]],
+  ["workers", ["^workers/", "^core/permission/(grants|files/confined-path)\\.ts$", "^plugins/[^/]+/index\\.ts$"]],
   ["config", ["^config/"]],
   ["shell", ["^core/", "^config/defaults\\.ts$"]],
   ["plugins", ["^plugins/", "^config/", "^workers/effects/", "^core/(session|permission)/", "^scripts/build/"]],
@@ -69,9 +73,9 @@ const packages = [
   ["cosmiconfig", "^config/read-files\\.ts$"],
   ["jsonc-parser", "^config/|^core/testing/"],
   ["yaml", "^config/"],
-  ["unbash", "^core/permission/"],
+  ["unbash", "^core/permission/shell/"],
   ["@anthropic-ai/sandbox-runtime", "^workers/sandbox-host\\.ts$"],
-  ["ignore", "^core/permission/path-pattern\\.ts$|^workers/effects/ignore-files\\.ts$"],
+  ["ignore", "^core/permission/patterns/path-pattern\\.ts$|^workers/effects/ignore-files\\.ts$"],
   ["tinyglobby", "^workers/effects/fs-list-javascript\\.ts$"],
   ["@vscode/ripgrep", "^workers/effects/ripgrep\\.ts$|^core/shell/doctor\\.ts$"],
   ["@oclif/core", "^core/shell/"],
@@ -89,9 +93,9 @@ const nodeModules = [
       "^workers/effects/",
       "^workers/(processes|shells|shell-run|background-runs|output-file|descendants|reaper|hook-stdin|hook-env-file|sandbox-\\w+)\\.ts$",
       "^core/session/disk\\.ts$",
-      "^core/permission/(confined-path|git-settings)\\.ts$",
+      "^core/permission/files/(confined-path|git-settings)\\.ts$",
       "^core/turn/instructions\\.ts$",
-      "^core/config-hooks/launch\\.ts$",
+      "^core/config-hooks/declared/launch\\.ts$",
       "^core/shell/",
       "^core/(manifests|index)\\.ts$",
       "^config/",
@@ -101,7 +105,7 @@ const nodeModules = [
   ["child_process", ["^workers/[^/]+\\.ts$", "^workers/effects/", "^plugins/demo/"]],
   ["(http|https)", ["^core/testing/", "^plugins/anthropic/", "^workers/hook-http\\.ts$"]],
   ["(net|tls|dgram|dns)", ["^core/testing/", "^workers/(reaper|sandbox-trial)\\.ts$"]],
-  ["worker_threads", ["^workers/", "^core/permission/confined-path\\.ts$"]],
+  ["worker_threads", ["^workers/", "^core/permission/files/confined-path\\.ts$"]],
   ["vm", ["^plugins/process/line-filter\\.ts$"]],
   ["module", ["^core/turn/input-checks\\.ts$", "^workers/sandbox-host\\.ts$"]],
 ];

@@ -13,7 +13,7 @@ import type { Json, JsonObject } from "../core/contract/messages.ts";
 import type { Environment, GantryPaths } from "./paths.ts";
 import type { Config } from "./schema.ts";
 
-/** A permission rule as written; core/permission/rules.ts parses it. */
+/** A permission rule as written; core/permission/rules/rules.ts parses it. */
 export interface RuleLine {
   behavior: "allow" | "ask" | "deny";
   rule: string;

@@ -5,7 +5,7 @@
 import type { LoadedConfig } from "../config/loaded.ts";
 import type { ConfigProblem } from "./contract/host.ts";
 import { type PluginManifest, type ToolManifest, toolsOf } from "./contract/manifest.ts";
-import { parseRules } from "./permission/rules.ts";
+import { parseRules } from "./permission/rules/rules.ts";
 
 type Looked = Pick<LoadedConfig, "problems" | "ruleList" | "heldRules" | "hookList" | "heldHooks" | "project">;
 
@@ -30,6 +30,6 @@ async function hookProblems(
   project: string,
   tools: readonly ToolManifest[],
 ): Promise<ConfigProblem[]> {
-  const { parseHooks } = await import("./config-hooks/parse.ts");
+  const { parseHooks } = await import("./config-hooks/declared/parse.ts");
   return (await parseHooks(hooks, { tools, project })).problems;
 }

@@ -18,7 +18,7 @@ import {
 import type { JsonObject } from "./contract/messages.ts";
 import type { AnyTap } from "./contract/plugin.ts";
 import type { PublicEvent } from "./contract/public-events.ts";
-import { type LiveTap, runTap, type TapRun } from "./tap-run.ts";
+import { type LiveTap, runTap, type TapRun } from "./taps/tap-run.ts";
 
 /** One run of one tap. `payload` lets the owner find the session it belongs to. */
 export interface HookFired extends Omit<EventData["hook.fired"], "point"> {

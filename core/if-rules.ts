@@ -4,7 +4,7 @@ import type { CallFacts } from "./contract/hooks.ts";
 import type { ToolManifest } from "./contract/manifest.ts";
 import { type Ground, layGround } from "./permission/ground.ts";
 import { matchesRule } from "./permission/rule-applies.ts";
-import type { Rule } from "./permission/rules.ts";
+import type { Rule } from "./permission/rules/rules.ts";
 
 /** One ground for all rules of a config: they speak of calls, whatever mode and rules decide about them. */
 export function createRuleMatcher(

@@ -7,7 +7,7 @@ import { GantryError } from "./contract/errors.ts";
 import type { EventData } from "./contract/events.ts";
 import { type PluginManifest, toolsOf } from "./contract/manifest.ts";
 import type { Hooks, TapEntry } from "./hooks.ts";
-import { parseRules } from "./permission/rules.ts";
+import { parseRules } from "./permission/rules/rules.ts";
 
 export type Reload = EventData["config.reload"];
 

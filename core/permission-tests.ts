@@ -10,7 +10,7 @@ import { type PluginManifest, toolsOf } from "./contract/manifest.ts";
 import { placeIn } from "./contract/place.ts";
 import type { ExplainOptions } from "./permission/explanation.ts";
 import type { Policy } from "./permission/ground.ts";
-import { parseRules } from "./permission/rules.ts";
+import { parseRules } from "./permission/rules/rules.ts";
 
 export type TestedConfig = Pick<
   LoadedConfig,

@@ -3,12 +3,12 @@ import path from "node:path";
 import type { LoadedConfig } from "../config/load.ts";
 import type { Confinement } from "../workers/processes.ts";
 import type { SandboxNetwork, SandboxPolicy } from "../workers/sandbox-messages.ts";
-import { realPathOf } from "./permission/confined-path.ts";
-import { parseDomain } from "./permission/domain-pattern.ts";
-import { guardedPatterns } from "./permission/guarded-files.ts";
-import { groupsOf, type PathBases } from "./permission/path-specifier.ts";
-import { type Behavior, parseRuleText, type Rule, type RuleLine } from "./permission/rules.ts";
-import { secretPaths } from "./permission/secret-files.ts";
+import { realPathOf } from "./permission/files/confined-path.ts";
+import { guardedPatterns } from "./permission/files/guarded-files.ts";
+import { secretPaths } from "./permission/files/secret-files.ts";
+import { parseDomain } from "./permission/patterns/domain-pattern.ts";
+import { groupsOf, type PathBases } from "./permission/patterns/path-specifier.ts";
+import { type Behavior, parseRuleText, type Rule, type RuleLine } from "./permission/rules/rules.ts";
 
 interface PolicySource {
   config: Pick<LoadedConfig, "config" | "project" | "paths" | "ruleList" | "hookScripts">;

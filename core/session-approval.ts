@@ -7,7 +7,7 @@ import type { CallFacts } from "./contract/hooks.ts";
 import type { Heard, Ruling } from "./hooks.ts";
 import { type Approver, createApprover } from "./permission/approval.ts";
 import type { Judged } from "./permission/decision.ts";
-import { parseRules } from "./permission/rules.ts";
+import { parseRules } from "./permission/rules/rules.ts";
 import type { CallsOptions } from "./session-calls.ts";
 import type { ApproveCall, CallApproval } from "./turn/tool-call.ts";
 

@@ -6,7 +6,7 @@ import type { JsonObject } from "./contract/messages.ts";
 import { didYouMean } from "./contract/nearest.ts";
 import type { SessionDeps } from "./open-session.ts";
 import type { Mode } from "./permission/modes.ts";
-import { isDeniedWhole, parseRules, type Rule } from "./permission/rules.ts";
+import { isDeniedWhole, parseRules, type Rule } from "./permission/rules/rules.ts";
 import type { RegisteredTool } from "./registry.ts";
 import { keepOutput } from "./session/kept-output.ts";
 import type { Recorder } from "./session/session.ts";

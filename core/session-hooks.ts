@@ -3,7 +3,7 @@
  * hooks; what runs a handler (a process, a request, a model) only when one fires.
  */
 import type { LoadedConfig } from "../config/loaded.ts";
-import { parseHooks } from "./config-hooks/parse.ts";
+import { parseHooks } from "./config-hooks/declared/parse.ts";
 import { createSessionEnvs } from "./config-hooks/session-env.ts";
 import { type ConfigTapDeps, createConfigTaps, tapName } from "./config-hooks/taps.ts";
 import { GantryError } from "./contract/errors.ts";

@@ -2,7 +2,7 @@
  * Who is told what hooks did: the session that the moment belongs to. What is said at moments without a session, and what
  * failed there, is told to the next session that opens. Owns the runs of hooks that nobody waits for.
  */
-import type { HookSession } from "./config-hooks/stdin.ts";
+import type { HookSession } from "./config-hooks/input/stdin.ts";
 import type { EventData } from "./contract/events.ts";
 import type { Usage } from "./contract/messages.ts";
 import type { HookFired } from "./hooks.ts";

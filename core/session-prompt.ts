@@ -1,8 +1,8 @@
 /** A session's system prompt: instruction files are read once, with the first request; then it stays the same, for the cache. */
 import type { SessionDeps } from "./open-session.ts";
 import { hiddenFiles } from "./permission/hidden-files.ts";
-import type { PathTest } from "./permission/path-pattern.ts";
-import type { Rule } from "./permission/rules.ts";
+import type { PathTest } from "./permission/patterns/path-pattern.ts";
+import type { Rule } from "./permission/rules/rules.ts";
 import type { RecordEvent } from "./session/session.ts";
 import type { Hearing } from "./turn/hearing.ts";
 import { loadInstructions } from "./turn/instructions.ts";

@@ -6,7 +6,7 @@ import { type Dirent, lstatSync, readdirSync, realpathSync } from "node:fs";
 import { join, sep } from "node:path";
 import { nowMs } from "../core/contract/clock.ts";
 import type { HiddenPaths } from "../core/contract/execution.ts";
-import { compilePatterns, type PathTest } from "../core/permission/path-pattern.ts";
+import { compilePatterns, type PathTest } from "../core/permission/patterns/path-pattern.ts";
 import type { SandboxPolicy } from "./sandbox-messages.ts";
 
 export interface ClosedPaths {

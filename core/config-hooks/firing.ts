@@ -4,12 +4,12 @@
  */
 import type { CallFacts, HookPayloads, TapExtras } from "../contract/hooks.ts";
 import type { JsonObject } from "../contract/messages.ts";
-import type { Rule } from "../permission/rules.ts";
-import type { ConfigHook } from "./config-hook.ts";
-import type { HookReply } from "./hook-reply.ts";
+import type { Rule } from "../permission/rules/rules.ts";
+import type { HookReply } from "./answer/hook-reply.ts";
+import type { ConfigHook } from "./declared/config-hook.ts";
+import { type HookSession, hookInputs, matchedValue, type ServedPoint } from "./input/stdin.ts";
 import { type HookRun, type HookRunDeps, runHook } from "./run.ts";
 import { createSeen } from "./seen.ts";
-import { type HookSession, hookInputs, matchedValue, type ServedPoint } from "./stdin.ts";
 
 export interface FiringDeps extends HookRunDeps {
   session(sessionId: string): HookSession | undefined;

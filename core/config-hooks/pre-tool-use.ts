@@ -7,10 +7,10 @@ import { isDeepStrictEqual } from "node:util";
 import type { CallFacts, HookReplies, TapExtras, TrustedJudgement } from "../contract/hooks.ts";
 import type { JsonObject } from "../contract/messages.ts";
 import type { AnyTap } from "../contract/plugin.ts";
-import type { ConfigHook } from "./config-hook.ts";
+import type { HookReply } from "./answer/hook-reply.ts";
+import { extrasOf, judgementOf } from "./answer/judgement.ts";
+import type { ConfigHook } from "./declared/config-hook.ts";
 import type { Firing } from "./firing.ts";
-import type { HookReply } from "./hook-reply.ts";
-import { extrasOf, judgementOf } from "./judgement.ts";
 
 /** What was decided about one call's input. */
 interface Kept {

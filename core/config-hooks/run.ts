@@ -6,13 +6,13 @@ import type { CommandHook, HttpHook, PromptHook } from "../contract/hook-config.
 import type { HookCommand, HookRunners } from "../contract/hook-run.ts";
 import type { JsonObject, Usage } from "../contract/messages.ts";
 import { untilAborted } from "../contract/until-aborted.ts";
-import { unopenedOutput } from "./accidents.ts";
-import type { ConfigHook } from "./config-hook.ts";
-import type { HookReply } from "./hook-reply.ts";
+import { unopenedOutput } from "./answer/accidents.ts";
+import type { HookReply } from "./answer/hook-reply.ts";
+import { couldNotDecide, type Reading, readBody, readExit } from "./answer/output.ts";
+import { promptText, readAnswer } from "./answer/prompt.ts";
+import { lastLines, plainText } from "./answer/said-text.ts";
+import type { ConfigHook } from "./declared/config-hook.ts";
 import { expandHeaders } from "./http-headers.ts";
-import { couldNotDecide, type Reading, readBody, readExit } from "./output.ts";
-import { promptText, readAnswer } from "./prompt.ts";
-import { lastLines, plainText } from "./said-text.ts";
 
 /** What runs of hooks need of the product. */
 export interface HookRunDeps extends HookRunners {

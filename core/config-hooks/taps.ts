@@ -7,11 +7,11 @@ import type { HookPayloads, TapExtras, TrustedJudgement } from "../contract/hook
 import type { JsonObject } from "../contract/messages.ts";
 import type { AnyTap, TapContext } from "../contract/plugin.ts";
 import { type PublicEvent, publicEventTable } from "../contract/public-events.ts";
-import type { ConfigHook } from "./config-hook.ts";
+import { extrasOf, judgementOf } from "./answer/judgement.ts";
+import type { ConfigHook } from "./declared/config-hook.ts";
 import { createFiring, type Firing, type FiringDeps, type Moment } from "./firing.ts";
-import { extrasOf, judgementOf } from "./judgement.ts";
+import type { ServedPoint } from "./input/stdin.ts";
 import { preToolUseTaps } from "./pre-tool-use.ts";
-import type { ServedPoint } from "./stdin.ts";
 
 export type ConfigTapDeps = FiringDeps;
 

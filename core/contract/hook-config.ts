@@ -1,6 +1,6 @@
 /**
  * One hook handler of the public config format, `{Event: [{matcher?, hooks: [handler…]}]}`: its shape, field by field. What
- * a field may mean at an event is core/config-hooks/parse.ts's. Loaded only when a handler is not plainly sound.
+ * a field may mean at an event is core/config-hooks/declared/parse.ts's. Loaded only when a handler is not plainly sound.
  */
 import * as z from "zod";
 

@@ -12,8 +12,8 @@ import type { Allowed, Denied, Judged, MustAsk } from "./decision.ts";
 import { type Ground, layGround, type Policy } from "./ground.ts";
 import type { Part } from "./parts.ts";
 import { createRemembered, offeredRule } from "./remembered.ts";
-import type { Rule, RuledTool } from "./rule.ts";
 import { matchesRule } from "./rule-applies.ts";
+import type { Rule, RuledTool } from "./rules/rule.ts";
 import type { Subject } from "./subject.ts";
 
 export type { ApprovalAnswer, ApprovalQuestion, Policy };

@@ -3,7 +3,7 @@ import type { CallFacts } from "../contract/hooks.ts";
 import { type Decision, decide, type Judged, type PartDecision, refuse, strictest } from "./decision.ts";
 import type { Ground, Policy } from "./ground.ts";
 import { type Part, partsOf } from "./parts.ts";
-import type { RuledTool } from "./rule.ts";
+import type { RuledTool } from "./rules/rule.ts";
 
 export interface Assessed {
   decision: Decision;

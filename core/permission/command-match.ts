@@ -3,11 +3,11 @@
  * when each command is covered, be it by different rules. An exact rule covers what it says; a prefix or glob covers no
  * flags that write or start programs, and no word that may become one when the line runs.
  */
-import { type CommandPattern, commandMatches } from "./command-pattern.ts";
-import { looseTextsOf, mayMatch, wantedWord } from "./open-words.ts";
-import { judgesArguments, uncoverable } from "./program-flags.ts";
-import { inert } from "./program-table.ts";
-import type { ShellCommand, ShellLine } from "./shell-facts.ts";
+import { type CommandPattern, commandMatches } from "./patterns/command-pattern.ts";
+import type { ShellCommand, ShellLine } from "./shell/facts.ts";
+import { looseTextsOf, mayMatch, wantedWord } from "./shell/open-words.ts";
+import { judgesArguments, uncoverable } from "./shell/program-flags.ts";
+import { inert } from "./shell/program-table.ts";
 
 /** A rule of one shell tool: of every command when it has no pattern. */
 export interface CommandRule<R> {

@@ -9,8 +9,8 @@ import type { JsonObject } from "../contract/messages.ts";
 import { undecidedOf } from "./command-match.ts";
 import type { Ground, Policy } from "./ground.ts";
 import { about, type Part } from "./parts.ts";
-import { familyOf, type Rule, type RuledTool } from "./rule.ts";
 import { cite, findAllowing, findAround, findExact, findMayRestrict, findNaming, findRestricting } from "./rule-match.ts";
+import { familyOf, type Rule, type RuledTool } from "./rules/rule.ts";
 import type { Subject } from "./subject.ts";
 
 export interface Judged {

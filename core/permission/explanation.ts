@@ -8,14 +8,14 @@ import type { CallFacts, Verdict } from "../contract/hooks.ts";
 import type { CallExplanation, PermissionTestResult } from "../contract/host.ts";
 import { type Mode, modes } from "../contract/modes.ts";
 import { type Assessed, assess } from "./assessment.ts";
-import { parseCall } from "./call-text.ts";
 import { type Decision, effectOf, type Judged, named } from "./decision.ts";
 import { layGround, type Policy } from "./ground.ts";
 import type { Part } from "./parts.ts";
 import { exactRule } from "./remembered.ts";
-import type { Rule, RuledTool } from "./rule.ts";
 import { cite, findAllowing } from "./rule-match.ts";
-import { parseRule } from "./rules.ts";
+import { parseCall } from "./rules/call-text.ts";
+import type { Rule, RuledTool } from "./rules/rule.ts";
+import { parseRule } from "./rules/rules.ts";
 
 export interface ExplainOptions {
   policy: Policy;

@@ -1,16 +1,16 @@
 /** The files of a shell line as parts: what its redirections write or read, what programs are told to read or to change. */
 import { basename, dirname } from "node:path";
 import { printable } from "../contract/printable.ts";
-import { firstKept, isInside, namesIn } from "./confined-path.ts";
-import { filesOfPattern } from "./file-patterns.ts";
+import { firstKept, isInside, namesIn } from "./files/confined-path.ts";
+import { filesOfPattern } from "./files/file-patterns.ts";
 import type { Ground } from "./ground.ts";
-import { readRows, showsFiles } from "./known-reads.ts";
 import type { Part } from "./parts.ts";
-import type { RuledTool } from "./rule.ts";
-import type { ShellCommand, ShellLine, ShellRead } from "./shell-facts.ts";
-import { placesOf } from "./shell-folders.ts";
+import { parseTextGlob, textMatches } from "./patterns/text-glob.ts";
+import type { RuledTool } from "./rules/rule.ts";
+import type { ShellCommand, ShellLine, ShellRead } from "./shell/facts.ts";
+import { placesOf } from "./shell/folders.ts";
+import { readRows, showsFiles } from "./shell/known-reads.ts";
 import { pathSubjectOf, type Subject } from "./subject.ts";
-import { parseTextGlob, textMatches } from "./text-glob.ts";
 
 type FilePart = Omit<Part, "input" | "whole">;
 

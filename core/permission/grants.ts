@@ -1,7 +1,7 @@
 /** Pure: does a grant's scope cover this request? The only test of a grant, in every tier. Path scopes are globs, case counts. */
 import { coverLine } from "./command-match.ts";
-import { isAnyCommand, parseCommandPattern } from "./command-pattern.ts";
-import { readShellLine } from "./shell-line.ts";
+import { isAnyCommand, parseCommandPattern } from "./patterns/command-pattern.ts";
+import { readShellLine } from "./shell/line.ts";
 
 /**
  * Whether a scope covers a path. `./x/**` is below `workspace` (and `x` itself), `/**` anywhere, `*` and `?` stay in one

@@ -4,14 +4,14 @@
  */
 import { basename } from "node:path";
 import type { HiddenPaths, Reach } from "../contract/execution.ts";
-import { hiddenIn, isInside, realPathOf } from "./confined-path.ts";
+import { hiddenIn, isInside, realPathOf } from "./files/confined-path.ts";
+import { secretPaths } from "./files/secret-files.ts";
 import type { Mode } from "./modes.ts";
-import { compilePatterns, type PathTest } from "./path-pattern.ts";
-import { groupsOf, type PathBases } from "./path-specifier.ts";
-import type { ReadyRule, Rule, RuledTool } from "./rule.ts";
+import { compilePatterns, type PathTest } from "./patterns/path-pattern.ts";
+import { groupsOf, type PathBases } from "./patterns/path-specifier.ts";
 import { indexRules, type RuleIndex } from "./rule-index.ts";
 import { concerns } from "./rule-match.ts";
-import { secretPaths } from "./secret-files.ts";
+import type { ReadyRule, Rule, RuledTool } from "./rules/rule.ts";
 
 export interface Policy {
   mode: Mode;

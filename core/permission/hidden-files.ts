@@ -1,9 +1,9 @@
 /** What no text that goes to the model unasked may come from: the secrets table and what deny rules for Read name. */
-import { realPathOf } from "./confined-path.ts";
-import { compilePatterns, type PathTest } from "./path-pattern.ts";
-import { groupsOf } from "./path-specifier.ts";
-import type { Rule } from "./rules.ts";
-import { secretPaths } from "./secret-files.ts";
+import { realPathOf } from "./files/confined-path.ts";
+import { secretPaths } from "./files/secret-files.ts";
+import { compilePatterns, type PathTest } from "./patterns/path-pattern.ts";
+import { groupsOf } from "./patterns/path-specifier.ts";
+import type { Rule } from "./rules/rules.ts";
 
 /** For real, absolute paths. `workspace` is real. */
 export async function hiddenFiles(options: {

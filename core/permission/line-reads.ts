@@ -1,8 +1,8 @@
 /** What only the disk can say of a line that would only read: is each place in reach, does a repository start programs? */
 import { basename, dirname, join } from "node:path";
-import { isFolder, namesIn } from "./confined-path.ts";
-import type { ShellCommand, ShellLine, ShellRead } from "./shell-facts.ts";
-import { parseTextGlob, textMatches } from "./text-glob.ts";
+import { isFolder, namesIn } from "./files/confined-path.ts";
+import { parseTextGlob, textMatches } from "./patterns/text-glob.ts";
+import type { ShellCommand, ShellLine, ShellRead } from "./shell/facts.ts";
 
 export interface Place {
   real: string;
@@ -27,7 +27,7 @@ export async function settleReads(parsed: ShellLine, findPlace: FindPlace): Prom
   // What changes files in the same line could change the repository before git reads it.
   const readsAll = line.writes.length === 0 && settled.commands.every(({ reads }) => reads !== false);
   if (!readsAll || !all.some(({ reads }) => reads === "git")) return settled;
-  const { gitObjection } = await import("./git-settings.ts");
+  const { gitObjection } = await import("./files/git-settings.ts");
   const here = await findPlace(".");
   if (here === undefined || (await gitObjection(here.real)) !== undefined) return settled;
   return withReads(settled, (reads) => reads !== false);

@@ -6,8 +6,8 @@ import type { CallFacts } from "../contract/hooks.ts";
 import type { JsonObject } from "../contract/messages.ts";
 import { filesOf } from "./file-parts.ts";
 import type { Ground } from "./ground.ts";
-import type { RuledTool } from "./rule.ts";
-import type { ShellCommand, ShellLine } from "./shell-facts.ts";
+import type { RuledTool } from "./rules/rule.ts";
+import type { ShellCommand, ShellLine } from "./shell/facts.ts";
 import { commandSubjectOf, type Subject, subjectOf } from "./subject.ts";
 
 export interface Part {

@@ -1,14 +1,14 @@
 /** Approvals the user gave for the rest of the session, as allow rules that mean exactly what was shown. */
 import { undecidedOf } from "./command-match.ts";
-import { escapeCommand } from "./command-pattern.ts";
-import { isFolder } from "./confined-path.ts";
+import { isFolder } from "./files/confined-path.ts";
 import { type Ground, readyRule } from "./ground.ts";
-import { escapeGlob } from "./path-pattern.ts";
-import type { ReadyRule } from "./rule.ts";
+import { escapeCommand } from "./patterns/command-pattern.ts";
+import { escapeGlob } from "./patterns/path-pattern.ts";
 import { findAllowing } from "./rule-match.ts";
-import { familyOf, formatRule, parseRules, type RuledTool } from "./rules.ts";
-import type { ShellLine } from "./shell-facts.ts";
-import { withInner } from "./shell-line.ts";
+import type { ReadyRule } from "./rules/rule.ts";
+import { familyOf, formatRule, parseRules, type RuledTool } from "./rules/rules.ts";
+import type { ShellLine } from "./shell/facts.ts";
+import { withInner } from "./shell/line.ts";
 import type { Subject } from "./subject.ts";
 
 interface Remembered {

@@ -3,8 +3,8 @@ import type { CallFacts } from "../contract/hooks.ts";
 import { undecidedOf } from "./command-match.ts";
 import { type Ground, readyRule } from "./ground.ts";
 import { type Part, partsOf } from "./parts.ts";
-import { namesTool, type ReadyRule, type Rule, type RuledTool } from "./rule.ts";
 import { mayRestrict, restricts } from "./rule-match.ts";
+import { namesTool, type ReadyRule, type Rule, type RuledTool } from "./rules/rule.ts";
 
 /** Any part is enough, in any spelling, as for a deny rule. What cannot be read matches, and what may become it: a guard must not be slipped by. */
 export async function matchesRule(rule: Rule, call: CallFacts, tool: RuledTool, ground: Ground): Promise<boolean> {

@@ -3,9 +3,9 @@
  * say: a call looks at the few rules that could speak of it, however many there are.
  */
 import type { Part } from "./parts.ts";
-import type { ReadyRule, Rule, RuledTool } from "./rule.ts";
 import { concerns } from "./rule-match.ts";
-import type { ShellCommand } from "./shell-facts.ts";
+import type { ReadyRule, Rule, RuledTool } from "./rules/rule.ts";
+import type { ShellCommand } from "./shell/facts.ts";
 
 export interface RuleIndex {
   /** All that concern the tool, in their order. */

@@ -3,12 +3,12 @@
 import type { Json, JsonObject } from "../contract/messages.ts";
 import { printable } from "../contract/printable.ts";
 import { type CommandRule, coverLine, mayRestrictLine, restrictsLine } from "./command-match.ts";
-import { commandMatches } from "./command-pattern.ts";
-import { domainMatches } from "./domain-pattern.ts";
 import type { Part } from "./parts.ts";
-import { familyOf, namesTool, type ReadyRule, type Rule, type RuledTool } from "./rule.ts";
+import { commandMatches } from "./patterns/command-pattern.ts";
+import { domainMatches } from "./patterns/domain-pattern.ts";
+import { textMatches } from "./patterns/text-glob.ts";
+import { familyOf, namesTool, type ReadyRule, type Rule, type RuledTool } from "./rules/rule.ts";
 import type { CommandSubject, PathSubject, Subject } from "./subject.ts";
-import { textMatches } from "./text-glob.ts";
 
 interface Allowing {
   rule?: Rule;

@@ -3,13 +3,13 @@ import { hasCode, messageOf } from "../contract/errors.ts";
 import type { CallFacts } from "../contract/hooks.ts";
 import type { Json } from "../contract/messages.ts";
 import { printable } from "../contract/printable.ts";
-import { textsOf } from "./command-texts.ts";
-import { isInside, realPathOf, spellingsOf, spellOut } from "./confined-path.ts";
+import { isInside, realPathOf, spellingsOf, spellOut } from "./files/confined-path.ts";
+import { guardedKind } from "./files/guarded-files.ts";
 import type { Ground } from "./ground.ts";
-import { guardedKind } from "./guarded-files.ts";
 import { settleReads } from "./line-reads.ts";
-import type { RuledTool } from "./rules.ts";
-import { parseShellLine, type ShellLine } from "./shell-line.ts";
+import type { RuledTool } from "./rules/rules.ts";
+import { textsOf } from "./shell/command-texts.ts";
+import { parseShellLine, type ShellLine } from "./shell/line.ts";
 
 export interface PathSubject {
   kind: "path";

@@ -1,6 +1,6 @@
 /** The input that `hooks explain` and `hooks test` look at: a sample, with what is given in its place, checked against it. */
 import type { LoadedConfig } from "../../config/loaded.ts";
-import { sampleInput } from "../config-hooks/sample.ts";
+import { sampleInput } from "../config-hooks/input/sample.ts";
 import { GantryError } from "../contract/errors.ts";
 import type { HooksHost } from "../contract/host.ts";
 import type { ToolManifest } from "../contract/manifest.ts";

@@ -4,8 +4,8 @@ import { refuseProblems, warningsOf } from "../../config/usable.ts";
 import { configProblems } from "../config-problems.ts";
 import type { PermissionsHost, RuleFacts } from "../contract/host.ts";
 import { type ToolManifest, toolsOf } from "../contract/manifest.ts";
-import type { RuledTool } from "../permission/rule.ts";
-import { parseRule, type RuleLine } from "../permission/rules.ts";
+import type { RuledTool } from "../permission/rules/rule.ts";
+import { parseRule, type RuleLine } from "../permission/rules/rules.ts";
 import { explainOptions, testPermissions } from "../permission-tests.ts";
 import type { HostOptions } from "./host-options.ts";
 
@@ -74,7 +74,7 @@ async function hookJudges(
   const declared = hookList.filter(({ event }) => judgeEvents.includes(event));
   const held = heldHooks.filter(({ event }) => judgeEvents.includes(event)).length;
   if (declared.length + held === 0) return () => [];
-  const { parseHooks } = await import("../config-hooks/parse.ts");
+  const { parseHooks } = await import("../config-hooks/declared/parse.ts");
   const { hooks } = await parseHooks(declared, { tools, project });
   return ({ name }) => [
     ...hooks

@@ -73,12 +73,12 @@ describe("the table of public events", () => {
   test("has a tap of config hooks and an input for each point, and neither has one more", async () => {
     const points = [...new Set(served.flatMap((event) => publicEventTable[event].points))].sort();
     const preToolUse = [...publicEventTable.PreToolUse.points];
-    expect(await keysOf("core/config-hooks/stdin.ts", "fields")).toEqual(points);
+    expect(await keysOf("core/config-hooks/input/stdin.ts", "fields")).toEqual(points);
     expect([...(await keysOf("core/config-hooks/taps.ts", "taps")), ...preToolUse].sort()).toEqual(points);
   });
 
   test("says for each served event what its hooks may answer, and for no other", async () => {
-    expect(await keysOf("core/config-hooks/event-output.ts", "rows")).toEqual(served.toSorted());
+    expect(await keysOf("core/config-hooks/answer/event-output.ts", "rows")).toEqual(served.toSorted());
   });
 
   test("has a row of the census for each served event, and one for each point", async () => {

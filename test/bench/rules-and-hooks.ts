@@ -7,7 +7,7 @@ import type { ToolManifest } from "../../core/contract/manifest.ts";
 import type { JsonObject } from "../../core/contract/messages.ts";
 import { createHooks } from "../../core/hooks.ts";
 import { createApprover } from "../../core/permission/approval.ts";
-import { type Behavior, parseRules } from "../../core/permission/rules.ts";
+import { type Behavior, parseRules } from "../../core/permission/rules/rules.ts";
 import { createProcesses } from "../../workers/processes.ts";
 import { median } from "./measure.ts";
 import type { MicroResult } from "./micro.ts";

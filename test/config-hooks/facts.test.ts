@@ -1,11 +1,11 @@
 /** Pure parts of `hooks list` and `hooks explain`: what hooks did, what they cost, which would run. */
 import { expect, test } from "vitest";
-import { choose } from "../../core/config-hooks/choice.ts";
-import { decisionText } from "../../core/config-hooks/decision-text.ts";
-import { factsOf } from "../../core/config-hooks/facts.ts";
-import { parseHooks } from "../../core/config-hooks/parse.ts";
-import { pastKey, tellPast } from "../../core/config-hooks/past.ts";
-import { sampleInput } from "../../core/config-hooks/sample.ts";
+import { decisionText } from "../../core/config-hooks/answer/decision-text.ts";
+import { parseHooks } from "../../core/config-hooks/declared/parse.ts";
+import { sampleInput } from "../../core/config-hooks/input/sample.ts";
+import { choose } from "../../core/config-hooks/told/choice.ts";
+import { factsOf } from "../../core/config-hooks/told/facts.ts";
+import { pastKey, tellPast } from "../../core/config-hooks/told/past.ts";
 import type { EventData, SessionEvent } from "../../core/contract/events.ts";
 import type { DeclaredHook } from "../../core/contract/host.ts";
 import type { Json } from "../../core/contract/messages.ts";

@@ -22,7 +22,7 @@ process.stdout.write(JSON.stringify({ hooks: hooks.length, broken: broken.length
 `;
 
 async function packagesFor(declared: readonly unknown[]): Promise<unknown> {
-  const file = new URL("../../core/config-hooks/parse.ts", import.meta.url).href;
+  const file = new URL("../../core/config-hooks/declared/parse.ts", import.meta.url).href;
   const args = ["--input-type=module", "-e", script, file, JSON.stringify({ declared, tools })];
   return JSON.parse((await promisify(execFile)(process.execPath, args)).stdout);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readMatcher } from "../../core/config-hooks/matcher.ts";
+import { readMatcher } from "../../core/config-hooks/declared/matcher.ts";
 import type { Json } from "../../core/contract/messages.ts";
 import type { PublicEvent } from "../../core/contract/public-events.ts";
 

@@ -1,8 +1,8 @@
 /** What a hook printed and how it ended → what it means, by the public rules and ours. */
 import { describe, expect, test } from "vitest";
-import type { HookReply } from "../../core/config-hooks/hook-reply.ts";
-import { type Reading, readBody, readExit } from "../../core/config-hooks/output.ts";
-import { maxSaidChars } from "../../core/config-hooks/said-text.ts";
+import type { HookReply } from "../../core/config-hooks/answer/hook-reply.ts";
+import { type Reading, readBody, readExit } from "../../core/config-hooks/answer/output.ts";
+import { maxSaidChars } from "../../core/config-hooks/answer/said-text.ts";
 import type { HookExit } from "../../core/contract/hook-run.ts";
 import type { Json, JsonObject } from "../../core/contract/messages.ts";
 import { type PublicEvent, publicEvents, publicEventTable } from "../../core/contract/public-events.ts";

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { parseHooks } from "../../core/config-hooks/parse.ts";
+import { parseHooks } from "../../core/config-hooks/declared/parse.ts";
 import type { Json } from "../../core/contract/messages.ts";
 import { type PublicEvent, publicEvents, publicEventTable } from "../../core/contract/public-events.ts";
 import { command, declare, tools } from "./declared.ts";

@@ -2,14 +2,14 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { ConfigHook } from "../../core/config-hooks/config-hook.ts";
+import type { ConfigHook } from "../../core/config-hooks/declared/config-hook.ts";
 import type { HookRun } from "../../core/config-hooks/run.ts";
 import { type ConfigTapDeps, createConfigTaps } from "../../core/config-hooks/taps.ts";
 import type { CallFacts, HookPayloads, HookPoint } from "../../core/contract/hooks.ts";
 import { type JsonObject, noUsage } from "../../core/contract/messages.ts";
 import { type PublicEvent, publicEvents, publicEventTable } from "../../core/contract/public-events.ts";
 import { createHooks, type HookFired, type Hooks } from "../../core/hooks.ts";
-import type { Rule } from "../../core/permission/rules.ts";
+import type { Rule } from "../../core/permission/rules/rules.ts";
 import { commandHook, type HookBench, hookBench } from "../support/hook-bench.ts";
 
 let bench: HookBench;

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { crashed } from "../../core/config-hooks/accidents.ts";
+import { crashed } from "../../core/config-hooks/answer/accidents.ts";
 import { commandHook, type HookBench, hookBench } from "../support/hook-bench.ts";
 
 let bench: HookBench;

@@ -2,7 +2,7 @@
 import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { ConfigHook } from "../../core/config-hooks/config-hook.ts";
+import type { ConfigHook } from "../../core/config-hooks/declared/config-hook.ts";
 import type { HookRun } from "../../core/config-hooks/run.ts";
 import type { JsonObject } from "../../core/contract/messages.ts";
 import { gone } from "../support/alive.ts";

@@ -5,7 +5,7 @@ import { appendFile, chmod, cp, mkdir, realpath, rename, rm, writeFile } from "n
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { gitObjection } from "../../core/permission/git-settings.ts";
+import { gitObjection } from "../../core/permission/files/git-settings.ts";
 import { type Folders, makeFolders, put, start } from "./start.ts";
 
 const run = promisify(execFile);

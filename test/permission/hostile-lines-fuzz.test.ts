@@ -2,7 +2,7 @@
 /** Random lines out of hostile parts: whatever bash starts is listed or asked, and no rule for something else lets it run. */
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { parseShellLine, type ShellCommand } from "../../core/permission/shell-line.ts";
+import { parseShellLine, type ShellCommand } from "../../core/permission/shell/line.ts";
 import { makeTracingBash, spelled } from "./hostile-lines-bash.ts";
 import { hostileLine, touchesStubs } from "./hostile-lines-grammar.ts";
 import { type Folders, makeFolders, start } from "./start.ts";

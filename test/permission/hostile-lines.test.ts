@@ -2,7 +2,7 @@
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parseShellLine, type ShellCommand } from "../../core/permission/shell-line.ts";
+import { parseShellLine, type ShellCommand } from "../../core/permission/shell/line.ts";
 import { type HostileLine, hostileChanges, hostileLines, hostileReads, plainReads } from "./hostile-lines.ts";
 import { makeTracingBash } from "./hostile-lines-bash.ts";
 import { type Folders, makeFolders, put, type Setting, start } from "./start.ts";

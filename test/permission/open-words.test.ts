@@ -2,13 +2,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { modes } from "../../core/contract/modes.ts";
 import { mayRestrictLine, restrictsLine } from "../../core/permission/command-match.ts";
-import { parseCommandPattern } from "../../core/permission/command-pattern.ts";
-import { textsOf } from "../../core/permission/command-texts.ts";
 import { explainCall } from "../../core/permission/explanation.ts";
 import { layGround } from "../../core/permission/ground.ts";
+import { parseCommandPattern } from "../../core/permission/patterns/command-pattern.ts";
 import { matchesRule } from "../../core/permission/rule-applies.ts";
-import { parseRules } from "../../core/permission/rules.ts";
-import { parseShellLine } from "../../core/permission/shell-line.ts";
+import { parseRules } from "../../core/permission/rules/rules.ts";
+import { textsOf } from "../../core/permission/shell/command-texts.ts";
+import { parseShellLine } from "../../core/permission/shell/line.ts";
 import { type Folders, makeFolders, policyOf, type Setting, start, toolList, tools } from "./start.ts";
 
 let folders: Folders & { remove(): Promise<void> };

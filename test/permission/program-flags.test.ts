@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { uncoverable } from "../../core/permission/program-flags.ts";
-import { readShellLine } from "../../core/permission/shell-line.ts";
+import { readShellLine } from "../../core/permission/shell/line.ts";
+import { uncoverable } from "../../core/permission/shell/program-flags.ts";
 
 function objectionTo(line: string): string | undefined {
   const read = readShellLine(line);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { JsonObject } from "../../core/contract/messages.ts";
 import { createApprover, type Policy } from "../../core/permission/approval.ts";
-import { type Behavior, parseRules } from "../../core/permission/rules.ts";
+import { type Behavior, parseRules } from "../../core/permission/rules/rules.ts";
 import { type Folders, makeFolders, put, type Tool, toolList } from "./start.ts";
 
 const schema = (properties: JsonObject): JsonObject => ({ type: "object", properties });

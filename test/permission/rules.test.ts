@@ -3,7 +3,7 @@ import { hasCode } from "../../core/contract/errors.ts";
 import type { JsonObject } from "../../core/contract/messages.ts";
 import { modeAliases, modes } from "../../core/contract/modes.ts";
 import { parseMode, refuseRootBypass } from "../../core/permission/modes.ts";
-import { type Behavior, parseRules } from "../../core/permission/rules.ts";
+import { type Behavior, parseRules } from "../../core/permission/rules/rules.ts";
 import { toolList } from "./start.ts";
 
 const withSchema = toolList.map((tool) => {

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { textsOf } from "../../core/permission/command-texts.ts";
-import { parseShellLine, readShellLine } from "../../core/permission/shell-line.ts";
+import { textsOf } from "../../core/permission/shell/command-texts.ts";
+import { parseShellLine, readShellLine } from "../../core/permission/shell/line.ts";
 
 const run = promisify(execFile);
 

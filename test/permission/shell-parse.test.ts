@@ -1,8 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are lines of a shell
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { textsOf } from "../../core/permission/command-texts.ts";
-import { commandsOf, parseShellLine } from "../../core/permission/shell-line.ts";
+import { textsOf } from "../../core/permission/shell/command-texts.ts";
+import { commandsOf, parseShellLine } from "../../core/permission/shell/line.ts";
 
 describe("the commands of a line", () => {
   test.each<[string, readonly string[] | "undecided"]>([

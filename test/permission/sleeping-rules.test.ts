@@ -1,7 +1,7 @@
 /** Rules that parse and would sleep are errors with the form that works; those beside them that work stay sound. */
 import { expect, test } from "vitest";
 import type { JsonObject } from "../../core/contract/messages.ts";
-import { type Behavior, parseRules } from "../../core/permission/rules.ts";
+import { type Behavior, parseRules } from "../../core/permission/rules/rules.ts";
 import { toolList } from "./start.ts";
 
 const text: JsonObject = { type: "string" };

@@ -13,7 +13,7 @@ import {
   type Policy,
 } from "../../core/permission/approval.ts";
 import type { Judged } from "../../core/permission/decision.ts";
-import { type Behavior, parseRules } from "../../core/permission/rules.ts";
+import { type Behavior, parseRules } from "../../core/permission/rules/rules.ts";
 
 export type Tool = ToolManifest & { plugin: string };
 

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { commandMatches, escapeCommand, parseCommandPattern } from "../../core/permission/command-pattern.ts";
 import { coversCommand, coversPath } from "../../core/permission/grants.ts";
-import { formatRule, parseRuleText } from "../../core/permission/rules.ts";
-import { readShellLine } from "../../core/permission/shell-line.ts";
+import { commandMatches, escapeCommand, parseCommandPattern } from "../../core/permission/patterns/command-pattern.ts";
+import { formatRule, parseRuleText } from "../../core/permission/rules/rules.ts";
+import { readShellLine } from "../../core/permission/shell/line.ts";
 
 const segment = fc.constantFrom("a", "b", "src", "x.ts", "y.md", "é");
 const path = fc.array(segment, { maxLength: 5 }).map((names) => ["/w", ...names].join("/"));

@@ -5,9 +5,9 @@ import ignore from "ignore";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { codeOf } from "../../core/contract/errors.ts";
 import type { Reach } from "../../core/contract/execution.ts";
-import { confine, isInside, realPathOf } from "../../core/permission/confined-path.ts";
-import { compilePatterns, escapeGlob } from "../../core/permission/path-pattern.ts";
-import { secretPaths } from "../../core/permission/secret-files.ts";
+import { confine, isInside, realPathOf } from "../../core/permission/files/confined-path.ts";
+import { secretPaths } from "../../core/permission/files/secret-files.ts";
+import { compilePatterns, escapeGlob } from "../../core/permission/patterns/path-pattern.ts";
 import { type Folders, makeFolders, put } from "../permission/start.ts";
 
 let folders: Folders & { remove(): Promise<void> };

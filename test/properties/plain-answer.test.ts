@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { hookReplies, judgementReply, observedReply, trustedReply } from "../../core/contract/hook-replies.ts";
-import { isPlainAnswer } from "../../core/plain-answer.ts";
+import { isPlainAnswer } from "../../core/taps/plain-answer.ts";
 
 const key = fc.constantFrom(
   "verdict",

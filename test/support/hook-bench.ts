@@ -2,7 +2,7 @@
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ConfigHook } from "../../core/config-hooks/config-hook.ts";
+import type { ConfigHook } from "../../core/config-hooks/declared/config-hook.ts";
 import { type HookRun, type HookRunDeps, runHook } from "../../core/config-hooks/run.ts";
 import { type JsonObject, noUsage } from "../../core/contract/messages.ts";
 import { type PublicEvent, publicEventTable } from "../../core/contract/public-events.ts";

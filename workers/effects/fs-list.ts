@@ -6,7 +6,7 @@ import { statSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { GantryError } from "../../core/contract/errors.ts";
 import type { ListQuery, ListResult } from "../../core/contract/plugin.ts";
-import { hiddenIn } from "../../core/permission/confined-path.ts";
+import { hiddenIn } from "../../core/permission/files/confined-path.ts";
 import { coversPath } from "../../core/permission/grants.ts";
 import type { EffectEnv } from "./effect.ts";
 import { comparePaths } from "./path-order.ts";

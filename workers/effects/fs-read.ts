@@ -8,7 +8,7 @@ import { closeSync, readSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { GantryError, hasCode } from "../../core/contract/errors.ts";
 import type { FileContent, FileLines } from "../../core/contract/plugin.ts";
-import { confine } from "../../core/permission/confined-path.ts";
+import { confine } from "../../core/permission/files/confined-path.ts";
 import { coversPath } from "../../core/permission/grants.ts";
 import type { EffectEnv } from "./effect.ts";
 import { LineWindow } from "./line-window.ts";

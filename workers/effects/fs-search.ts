@@ -4,7 +4,7 @@
  */
 import { GantryError } from "../../core/contract/errors.ts";
 import type { SearchQuery, SearchResult } from "../../core/contract/plugin.ts";
-import { hiddenIn } from "../../core/permission/confined-path.ts";
+import { hiddenIn } from "../../core/permission/files/confined-path.ts";
 import { coversPath } from "../../core/permission/grants.ts";
 import type { EffectEnv } from "./effect.ts";
 import { findFiles } from "./fs-list.ts";

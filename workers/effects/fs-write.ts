@@ -24,7 +24,7 @@ import {
 import { basename, dirname, sep } from "node:path";
 import { codeOf, GantryError, hasCode, messageOf } from "../../core/contract/errors.ts";
 import type { FileStamp } from "../../core/contract/events.ts";
-import { confine } from "../../core/permission/confined-path.ts";
+import { confine } from "../../core/permission/files/confined-path.ts";
 import { coversPath } from "../../core/permission/grants.ts";
 import type { EffectEnv } from "./effect.ts";
 import { inFolder, openFolder, openRegular, systemCode } from "./open-confined.ts";

@@ -2,7 +2,7 @@
 import { opendirSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { editDistance } from "../../core/contract/nearest.ts";
-import { confine, hiddenIn } from "../../core/permission/confined-path.ts";
+import { confine, hiddenIn } from "../../core/permission/files/confined-path.ts";
 import type { EffectEnv } from "./effect.ts";
 
 const mostNames = 3;

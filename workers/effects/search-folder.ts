@@ -2,7 +2,7 @@
 import { closeSync, lstatSync, realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, relative } from "node:path";
 import { GantryError } from "../../core/contract/errors.ts";
-import { confine } from "../../core/permission/confined-path.ts";
+import { confine } from "../../core/permission/files/confined-path.ts";
 import type { EffectEnv } from "./effect.ts";
 import { nearNames } from "./near-names.ts";
 import { kindOf, openFolder } from "./open-confined.ts";

@@ -1,7 +1,7 @@
 /** What a list or search may show and what a grant is asked about, in terms of paths. */
 import { isAbsolute, resolve } from "node:path";
 import type { Reach } from "../../core/contract/execution.ts";
-import { isInside } from "../../core/permission/confined-path.ts";
+import { isInside } from "../../core/permission/files/confined-path.ts";
 
 /**
  * `--glob` exclusions for ripgrep, so that hidden files are not even opened: only of patterns that mean the same below
