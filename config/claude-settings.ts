@@ -40,7 +40,8 @@ export async function readClaudeSettings(
   const stamps = stampsOf(chosen.map(({ path }) => path));
   const there = (await Promise.all(chosen.map(async (file) => await readable(file, problems)))).flat();
   const fragments = (await readFiles(there, problems)).map((fragment) => translated(fragment, problems));
-  const entries = await entriesOfAll(fragments, home, problems);
+  const read = await entriesOfAll(fragments, home, problems);
+  const entries = read.map((entry): Entry => ({ ...entry, imported: true }));
   const isOwn = wanted.some(({ value, from }) => value === "user" && from.layer !== "project");
   const byProject = isOwn ? [] : entries.filter(({ from }) => from.layer === "user");
   return { entries: entries.filter((entry) => !byProject.includes(entry)), byProject, stamps };

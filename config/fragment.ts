@@ -29,6 +29,8 @@ export interface Entry {
   from: ConfigSource;
   base: string;
   isElement: boolean;
+  /** From a file in another agent's format. */
+  imported?: true;
   /** The word in the file, where `value` is our name for it. */
   written?: string;
 }

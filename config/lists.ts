@@ -12,7 +12,10 @@ export function rulesOf(entries: readonly Entry[]): RuleLine[] {
   return behaviors.flatMap((behavior) =>
     entries
       .filter(({ key }) => key === `permissions.${behavior}`)
-      .map(({ value, from, base }) => ({ behavior, rule: String(value), source: from.source, base })),
+      .map(({ value, from, base, imported }) => ({
+        ...{ behavior, rule: String(value), source: from.source, base },
+        ...(imported && { imported }),
+      })),
   );
 }
 

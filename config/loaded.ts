@@ -21,6 +21,8 @@ export interface RuleLine {
   source: string;
   /** Absolute folder that `Tool(/…)` starts from: the project root, the user config's folder, `/` for managed, else cwd. */
   base: string;
+  /** From a file in another agent's format: an allow rule that covers nothing here is left out, and a run goes on. */
+  imported?: true;
 }
 
 /** What must be decided about a call, as `permissions.tests` says it. */

@@ -33,8 +33,8 @@ test("the user's file is part of the user layer, below the user's own, with ~/.c
   expect(loaded.config.permissions).toMatchObject({ mode: "acceptEdits", additionalDirectories: [join(place.home, "notes")] });
   expect(loaded.config.env).toEqual({ A: "1", B: "2" });
   expect(loaded.ruleList).toEqual([
-    { behavior: "allow", rule: "Glob", source: `${claude}:8`, base: join(place.home, ".claude") },
-    { behavior: "deny", rule: "Read(/secret)", source: `${claude}:5`, base: join(place.home, ".claude") },
+    { behavior: "allow", rule: "Glob", source: `${claude}:8`, base: join(place.home, ".claude"), imported: true },
+    { behavior: "deny", rule: "Read(/secret)", source: `${claude}:5`, base: join(place.home, ".claude"), imported: true },
   ]);
   expect(loaded.hookList).toMatchObject([{ event: "PreToolUse", layer: "user", base: join(place.home, ".claude") }]);
   expect((await loaded.explain("permissions.mode")).from).toEqual({ layer: "user", source: `${claude}:3` });

@@ -21,6 +21,8 @@ export interface RuleLine {
   rule: string;
   source: string;
   base: string;
+  /** From a file in another agent's format: an allow rule of it that covers nothing here only allows less, and is left out. */
+  imported?: true;
 }
 
 /** `absent`: it is right, and speaks of a known tool that this build does not have. */
@@ -137,12 +139,16 @@ function unknownTool(name: string, tools: readonly RuledTool[]): string {
   return `there is no tool ${name}.${known === "" ? didYouMean(name, Object.keys(publicTools)) : known}`;
 }
 
-function problemOf({ behavior, rule, source }: RuleLine, parsed: { absent: string } | { wrong: string }): ConfigProblem {
+function problemOf(
+  { behavior, rule, source, imported }: RuleLine,
+  parsed: { absent: string } | { wrong: string },
+): ConfigProblem {
   const place = placeIn(source);
+  const stops = "wrong" in parsed && !(imported === true && behavior === "allow");
   const what = "wrong" in parsed ? `is wrong: ${parsed.wrong}` : `has nothing to rule: ${parsed.absent}`;
   return {
     code: "RULE_INVALID",
-    ...("wrong" in parsed ? {} : { severity: "warning" as const }),
+    ...(stops ? {} : { severity: "warning" as const }),
     ...place,
     message: `${place === undefined ? `${source}: ` : ""}the ${behavior} rule ${JSON.stringify(rule)} ${what}`,
     key: `permissions.${behavior}`,
