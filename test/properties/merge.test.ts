@@ -117,7 +117,13 @@ const hooks = fc.dictionary(
   fc.constantFrom("PreToolUse", "Stop", "Nope"),
   fc.array(
     fc.record(
-      { matcher: fc.constantFrom("Bash", "*"), hooks: fc.array(hookText.map((command) => ({ type: "command", command }))) },
+      {
+        matcher: fc.constantFrom("Bash", "*"),
+        hooks: fc.array(
+          hookText.map((command) => ({ type: "command", command })),
+          { minLength: 1 },
+        ),
+      },
       { requiredKeys: ["hooks"] },
     ),
     { maxLength: 3 },
