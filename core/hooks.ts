@@ -59,6 +59,8 @@ export interface TapOrigin {
   source: string;
   event: PublicEvent;
   mayAllow: true;
+  /** What its config says is done meanwhile, for whoever waits. */
+  status?: string;
 }
 
 export interface TapEntry extends Partial<TapOrigin> {
@@ -100,7 +102,7 @@ export interface HooksOptions {
   /** Takes secrets out of what taps say. */
   redact?(text: string): string;
   /** A config hook has run for a second, and somebody waits for it. */
-  onWait?(hook: { event: PublicEvent; source: string }): void;
+  onWait?(hook: { event: PublicEvent; source: string; status?: string }): void;
 }
 
 type Series = tapable.AsyncSeriesHook<[TapRun]>;
@@ -180,7 +182,7 @@ function newRun(payload: TapRun["payload"], signal: AbortSignal | undefined): Ta
   return { payload, heard: nothing, signal };
 }
 
-function liveTap(owner: string, { tap, source, event, mayAllow }: TapEntry): LiveTap {
+function liveTap(owner: string, { tap, source, event, mayAllow, status }: TapEntry): LiveTap {
   const { on: point, kind } = tap;
   if (!hookTable[point]?.kinds.includes(kind)) {
     const offered = hookTable[point]?.kinds.join(" or ") ?? "no kind: there is no such point";
@@ -191,6 +193,7 @@ function liveTap(owner: string, { tap, source, event, mayAllow }: TapEntry): Liv
     tap,
     name: `${owner}:${tap.name ?? point}`,
     mayAllow: mayAllow ?? false,
+    status,
     origin: { ...(source === undefined ? {} : { source }), ...(event === undefined ? {} : { event }) },
   };
 }

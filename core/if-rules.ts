@@ -5,25 +5,15 @@ import type { ToolManifest } from "./contract/manifest.ts";
 import { type Ground, layGround } from "./permission/ground.ts";
 import { matchesRule } from "./permission/rule-applies.ts";
 import type { Rule } from "./permission/rules/rules.ts";
+import { policyOf } from "./policy.ts";
 
 /** One ground for all rules of a config: they speak of calls, whatever mode and rules decide about them. */
 export function createRuleMatcher(
-  { config, project, paths }: LoadedConfig,
+  loaded: LoadedConfig,
   { home, tools }: { home: string; tools: readonly ToolManifest[] },
 ): (rule: Rule, call: CallFacts) => Promise<boolean> {
   const lay = (): Promise<Ground> =>
-    layGround({
-      mode: "default",
-      modeSource: "default",
-      rules: [],
-      workspace: project,
-      additionalDirs: config.permissions.additionalDirectories,
-      outputDir: paths.stateHome,
-      home,
-      configHome: paths.configHome,
-      stateHome: paths.stateHome,
-      approve: "never",
-    });
+    layGround(policyOf(loaded, { rules: [], outputDir: loaded.paths.stateHome, home, approve: "never" }));
   let ground: Promise<Ground> | undefined;
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   return async (rule, call) => {

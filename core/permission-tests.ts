@@ -9,12 +9,12 @@ import type { ConfigProblem, PermissionTestResult } from "./contract/host.ts";
 import { type PluginManifest, toolsOf } from "./contract/manifest.ts";
 import { placeIn } from "./contract/place.ts";
 import type { ExplainOptions } from "./permission/explanation.ts";
-import type { Policy } from "./permission/ground.ts";
 import { parseRules } from "./permission/rules/rules.ts";
+import { policyOf } from "./policy.ts";
 
 export type TestedConfig = Pick<
   LoadedConfig,
-  "config" | "project" | "paths" | "ruleList" | "heldRules" | "permissionTests" | "sourceOf"
+  "config" | "project" | "paths" | "ruleList" | "heldRules" | "permissionTests" | "sourceOf" | "hookScripts"
 >;
 
 export interface LookOptions {
@@ -30,20 +30,10 @@ export function explainOptions(
   manifests: readonly PluginManifest[],
   { home, cwd }: LookOptions,
 ): ExplainOptions {
-  const { config, project, paths, ruleList, sourceOf } = loaded;
-  const policy: Policy = {
-    mode: config.permissions.mode,
-    modeSource: sourceOf("permissions.mode").source,
-    rules: parseRules(ruleList, toolsOf(manifests)).rules,
-    workspace: project,
-    additionalDirs: config.permissions.additionalDirectories,
-    // Of no session.
-    outputDir: join(paths.stateHome, "no-session"),
-    home,
-    configHome: paths.configHome,
-    stateHome: paths.stateHome,
-    approve: "prompt",
-  };
+  const { project, paths, ruleList } = loaded;
+  const { rules } = parseRules(ruleList, toolsOf(manifests));
+  // The output folder is no session's.
+  const policy = policyOf(loaded, { rules, outputDir: join(paths.stateHome, "no-session"), home, approve: "prompt" });
   return { policy, tools: toolsOf(manifests), cwd: cwd ?? project, judge: createBuiltinJudge(loaded, manifests) };
 }
 

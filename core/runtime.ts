@@ -23,7 +23,7 @@ export interface FrontEnd {
   onEvent?(event: SessionEvent): void;
   onDelta?(delta: Delta): void;
   /** A config hook has run for a second, and what happens waits for it. */
-  onWait?(hook: { event: string; source: string }): void;
+  onWait?(hook: { event: string; source: string; status?: string }): void;
   ask?(question: ApprovalQuestion, options: { signal: AbortSignal }): Promise<ApprovalAnswer>;
   askUser?: CoreEffects["askUser"];
 }

@@ -8,6 +8,7 @@ import type { Heard, Ruling } from "./hooks.ts";
 import { type Approver, createApprover } from "./permission/approval.ts";
 import type { Judged } from "./permission/decision.ts";
 import { parseRules } from "./permission/rules/rules.ts";
+import { policyOf } from "./policy.ts";
 import type { CallsOptions } from "./session-calls.ts";
 import type { ApproveCall, CallApproval } from "./turn/tool-call.ts";
 
@@ -59,19 +60,13 @@ function approverOf(options: CallsOptions, underWay: ReadonlyMap<string, Approvi
   const { config } = deps;
   const ask = deps.front?.ask;
   return createApprover({
-    policy: {
+    policy: policyOf(config, {
       mode: mode(),
-      modeSource: config.sourceOf("permissions.mode").source,
       rules: options.chosen().rules,
-      workspace: config.project,
-      additionalDirs: config.config.permissions.additionalDirectories,
       outputDir: deps.store.outputDir(opened.log.id),
       home: deps.env["HOME"] ?? "/",
-      configHome: config.paths.configHome,
-      stateHome: config.paths.stateHome,
-      hookScripts: config.hookScripts,
       approve: deps.approve ?? "prompt",
-    },
+    }),
     judge: async (call) => await judge(call, underWay.get(call.callId), options),
     judgeAsk: async (call, reason) => await judgeAsk({ ...call, reason }, underWay.get(call.callId), options),
     // What is asked about is seen first, and so on disk.

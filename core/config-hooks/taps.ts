@@ -21,6 +21,8 @@ export interface ConfigTap {
   source: string;
   event: PublicEvent;
   mayAllow: true;
+  /** The handler's statusMessage. */
+  status?: string;
 }
 
 /** After the taps of built-ins and of whoever embeds Gantry, which cost next to nothing. */
@@ -32,7 +34,9 @@ const endingMs = 5_000;
 export function createConfigTaps(hooks: readonly ConfigHook[], deps: ConfigTapDeps): ConfigTap[] {
   const firing = createFiring(deps);
   return hooks.flatMap((hook) =>
-    tapsOf(hook, firing).map((tap) => ({ tap, source: hook.source, event: hook.event, mayAllow: true })),
+    tapsOf(hook, firing).map(
+      (tap): ConfigTap => ({ tap, source: hook.source, event: hook.event, mayAllow: true, ...statusOf(hook) }),
+    ),
   );
 }
 
@@ -100,4 +104,8 @@ function rewriteResult(hook: ConfigHook, firing: Firing): Run<"tool.result", Jso
 
 function momentOf<P extends ServedPoint>(point: P, hook: ConfigHook, payload: HookPayloads[P], signal: AbortSignal): Moment<P> {
   return { point, hook, payload, signal };
+}
+
+function statusOf({ handler }: ConfigHook): { status?: string } {
+  return handler.statusMessage === undefined ? {} : { status: handler.statusMessage };
 }

@@ -27,7 +27,7 @@ export interface Policy {
   configHome: string;
   stateHome: string;
   /** Real paths of files that hooks start: whoever edits one changes what runs unasked. */
-  hookScripts?: readonly string[];
+  hookScripts: readonly string[];
   approve: "always" | "never" | "prompt";
 }
 
@@ -83,7 +83,7 @@ export async function layGround(policy: Policy): Promise<Ground> {
     writable,
     roots,
     own,
-    hookScripts: policy.hookScripts ?? [],
+    hookScripts: policy.hookScripts,
     bases,
     deny: indexRules(deny),
     ask: indexRules(ask),

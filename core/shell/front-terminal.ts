@@ -29,7 +29,7 @@ export interface TerminalFrontOptions {
 export interface TerminalFront {
   onEvent(event: SessionEvent): void;
   onDelta: ((delta: Delta) => void) | undefined;
-  onWait(hook: { event: string; source: string }): void;
+  onWait(hook: { event: string; source: string; status?: string }): void;
   /** A line of ours, also when quiet is set. */
   say(text: string): void;
   /** Takes the status line away before something else is written. */
@@ -108,8 +108,10 @@ export function createTerminalFront(options: TerminalFrontOptions): TerminalFron
   return {
     onEvent,
     onDelta: answer && ((delta) => delta.type === "delta" && delta.kind === "text" && answer.push(delta.text)),
-    onWait({ event, source }) {
-      if (options.isTerminal && !options.quiet) print(style.dim(`waiting for the ${event} hook at ${sanitizeLine(source)}`));
+    onWait({ event, source, status }) {
+      if (!options.isTerminal || options.quiet) return;
+      const told = status === undefined ? "" : `: ${sanitizeLine(status)}`;
+      print(style.dim(`waiting for the ${event} hook at ${sanitizeLine(source)}${told}`));
     },
     say: print,
     clear: status.clear,

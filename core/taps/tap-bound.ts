@@ -53,14 +53,15 @@ export function begin(
 const noticeMs = 1_000;
 
 export async function awaited(
-  { tap, origin }: LiveTap,
+  { tap, origin, status }: LiveTap,
   begun: Begun,
   outer: AbortSignal | undefined,
   { onWait }: HooksOptions,
 ): Promise<unknown> {
   const { event, source } = origin;
   if (onWait === undefined || event === undefined || source === undefined) return await bounded(tap, begun, outer);
-  const notice = setTimeout(() => onWait({ event, source }), noticeMs);
+  const hook = { event, source, ...(status === undefined ? {} : { status }) };
+  const notice = setTimeout(() => onWait(hook), noticeMs);
   return await bounded(tap, begun, outer).finally(() => clearTimeout(notice));
 }
 

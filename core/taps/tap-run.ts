@@ -24,6 +24,7 @@ export interface LiveTap {
   tap: AnyTap;
   name: string;
   mayAllow: boolean;
+  status: string | undefined;
   origin: Partial<Pick<TapOrigin, "source" | "event">>;
 }
 

@@ -63,7 +63,12 @@ function approverOf(workspace: string): (tool: Tool, input: JsonObject) => Promi
         outputDir: path.join(home, "out"),
         home,
       },
-      ...{ configHome: path.join(home, "config"), stateHome: path.join(home, "state"), approve: "always" as const },
+      ...{
+        configHome: path.join(home, "config"),
+        stateHome: path.join(home, "state"),
+        hookScripts: [],
+        approve: "always" as const,
+      },
     },
     judge: async () => ({ verdict: "allow", by: "" }),
     judgeAsk: async () => ({ verdict: "allow", by: "" }),

@@ -56,7 +56,7 @@ async function decided(behavior: Behavior, rule: string, [name, given]: Call): P
   const policy: Policy = {
     ...{ mode: behavior === "allow" ? "dontAsk" : "bypassPermissions", modeSource: "test", rules, approve: "prompt" },
     ...{ workspace: folders.workspace, additionalDirs: [], outputDir: folders.outputDir, home: folders.home },
-    ...{ configHome: join(folders.home, "c"), stateHome: join(folders.home, "s") },
+    ...{ configHome: join(folders.home, "c"), stateHome: join(folders.home, "s"), hookScripts: [] },
   };
   let asked = false;
   const approver = createApprover({

@@ -139,6 +139,7 @@ export function policyOf({ folders, allow = [], ask = [], deny = [], policy }: S
     home: folders.home,
     configHome: join(folders.home, "settings/gantry"),
     stateHome: join(folders.home, "records/gantry"),
+    hookScripts: [],
     approve: "prompt",
     ...policy,
   };

@@ -23,13 +23,17 @@ describe("gantry run on a terminal", () => {
   test("a hook that is waited for is named once it takes longer than a second", async () => {
     const place = await makePlace();
     const model = await place.script([{ say: "Done." }]);
-    const hooks = { SessionStart: [{ hooks: [{ type: "command", command: "while ! test -e go; do sleep 0.05; done" }] }] };
+    const hooks = {
+      SessionStart: [
+        { hooks: [{ type: "command", command: "while ! test -e go; do sleep 0.05; done", statusMessage: "warming up" }] },
+      ],
+    };
     await writeFile(join(place.workspace, "gantry.config.json"), JSON.stringify({ hooks }));
     const terminal = gantryOnTerminal(place, ["run", "go", "--model", model, "--trust"], { columns: 300 });
     await terminal.shows("waiting for the SessionStart hook at");
     await writeFile(join(place.workspace, "go"), "");
     expect(await terminal.ended).toBe(0);
-    expect(terminal.screen()).toMatch(/waiting for the SessionStart hook at \S+gantry\.config\.json:1/);
+    expect(terminal.screen()).toMatch(/waiting for the SessionStart hook at \S+gantry\.config\.json:1: warming up/);
   });
 
   test("NO_COLOR leaves no colour", async () => {
