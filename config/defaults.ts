@@ -36,7 +36,7 @@ export const builtinPlugins: readonly { name: string; grants: Grants }[] = [
       "fs.write": everywhere,
       "fs.list": everywhere,
       "fs.search": everywhere,
-      "session.read": true,
+      "session.read": "own",
     },
   },
   { name: "process", grants: { "process.run": ["*"] } },

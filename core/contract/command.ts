@@ -1,7 +1,8 @@
 /** A command that a plugin contributes: its flags, what it is given, what it hands back. Types only. */
 import type { ErrorCode } from "./errors.ts";
 import type { Host } from "./host.ts";
-import type { Json } from "./messages.ts";
+import type { Json, JsonObject } from "./messages.ts";
+import type { PluginContext } from "./tool-context.ts";
 
 export interface FlagSpec {
   name: string;
@@ -37,17 +38,18 @@ export interface CommandInput {
   flags: Record<string, string | number | boolean | string[] | undefined>;
 }
 
-export interface CommandContext {
-  readonly signal: AbortSignal;
-  readonly cwd: string;
+export interface CommandContext<Options = JsonObject> extends PluginContext<Options> {
   /** Whether the one JSON envelope was asked for; then nothing else is printed to stdout. */
   readonly json: boolean;
   /** Colour and width of stdout, for text output. */
   readonly terminal: { isTerminal: boolean; color: boolean; columns: number };
+  /** Shown on stdout as it comes; with --json it is left out, and `data` says it all. */
+  print(text: string): void;
   /** A line on stderr. */
   say(text: string): void;
   /** Added to `warnings` with --json, else a line on stderr. */
   warn(text: string): void;
+  /** Parts of the product itself; PERMISSION_DENIED for all but built-ins that are granted them. */
   readonly host: Host;
 }
 
@@ -60,4 +62,6 @@ export interface CommandOutput {
   data: Json;
   text: string;
   error?: { code: ErrorCode; message: string };
+  /** A code of the command's own, 10 to 99; 0 to 9 are the product's, and any other is an error of the plugin. */
+  exit?: number;
 }

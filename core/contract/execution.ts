@@ -2,8 +2,8 @@
  * How the core hands one approved call to whatever runs it, and what comes back. The registry holds an `execute` of this
  * shape for every tool; only workers/ knows whether a thread or a process stands behind it.
  */
-import type { FileStamp } from "./events.ts";
-import type { JsonObject, ResultContent } from "./messages.ts";
+import type { FileStamp, SessionEvent } from "./events.ts";
+import type { JsonObject, ResultContent, Usage } from "./messages.ts";
 import type {
   BackgroundOutput,
   BackgroundRun,
@@ -51,6 +51,15 @@ export interface CoreEffects {
   lastRead: SessionEffects["lastRead"];
   /** Undefined when nobody can answer: the effect then fails with USER_UNAVAILABLE. */
   askUser: ((questions: readonly UserQuestion[], options: { signal: AbortSignal }) => Promise<UserAnswer[]>) | undefined;
+  /** One question to the session's model, paid by the session; undefined without one. Its tokens count. */
+  askModel?: (
+    prompt: string,
+    options: { system?: string; maxOutputTokens?: number; signal: AbortSignal },
+  ) => Promise<{ text: string; usage: Usage }>;
+  /** Shows the user a plugin's notice. */
+  notify?: (text: string, from: string) => Promise<void>;
+  /** The newest events of a session: the own one without an id. SESSION_*. */
+  events?: (options: { sessionId?: string; limit: number }) => Promise<SessionEvent[]>;
 }
 
 export interface ToolExecution {

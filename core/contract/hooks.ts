@@ -4,6 +4,7 @@
  */
 import type { DecidedBy, EventData, StopReason } from "./events.ts";
 import type { ConfigSource } from "./host.ts";
+import type { PluginScope } from "./installed.ts";
 import type {
   Answer,
   InputContent,
@@ -14,6 +15,7 @@ import type {
   ToolResultBlock,
   Usage,
 } from "./messages.ts";
+import type { Grants } from "./permissions.ts";
 import type { ModelRequest } from "./plugin.ts";
 
 export type HookKind = "observe" | "rewrite" | "judge";
@@ -105,6 +107,9 @@ export interface HookPayloads {
   notify: { sessionId: string; kind: "permission_prompt" | "question"; message: string };
   "instructions.load": { sessionId: string; file: string; bytes: number };
   "error.raise": { code: string; message: string };
+  "plugin.load": { plugin: string; version: string; scope: PluginScope; sha512: string; grants: Grants };
+  "plugin.crash": { plugin: string; code: string; message: string; crashes: number };
+  "command.run": { command: string; plugin: string; args: string[] };
 }
 
 export type HookPoint = keyof HookPayloads;
@@ -177,6 +182,9 @@ const rows = {
   notify: { ...observe, moment: "a question for the user waits for its answer" },
   "instructions.load": { ...observe, moment: "an instruction file joins the prompt" },
   "error.raise": { ...observe, moment: "an error of ours reached the front end" },
+  "plugin.load": { ...judge, moment: "a community plugin is about to be loaded; a deny leaves it out" },
+  "plugin.crash": { ...observe, moment: "the guest of a plugin ended by itself or was ended for what it did" },
+  "command.run": { ...observe, moment: "a command of a community plugin is about to run" },
 } as const satisfies Record<HookPoint, HookRow>;
 
 export const hookTable: Readonly<Record<HookPoint, HookRow>> = rows;

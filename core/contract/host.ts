@@ -3,9 +3,12 @@
  * lack a kind meets PERMISSION_DENIED when it touches that part.
  */
 import type { DecidedBy, EventData, SessionEvent } from "./events.ts";
+import type { GuestFacts, GuestLimits } from "./guest.ts";
 import type { Verdict } from "./hooks.ts";
-import type { ToolManifest } from "./manifest.ts";
+import type { InstalledPlugin, PluginScope } from "./installed.ts";
+import type { PluginManifest, ToolManifest } from "./manifest.ts";
 import type { Json, JsonObject } from "./messages.ts";
+import type { Grants, PermissionKind } from "./permissions.ts";
 
 export interface SessionSummary {
   id: string;
@@ -214,6 +217,94 @@ export interface HooksHost {
   trace(reference: string | undefined): Promise<{ sessionId: string; fired: (EventData["hook.fired"] & { at: string })[] }>;
 }
 
+/** A permission in plain words, with its reach, for consent and `inspect`. */
+export interface GrantWords {
+  kind: PermissionKind;
+  scope: Json;
+  /** "may send anything it reads under ./notes to api.example.com" */
+  words: string;
+  /** Worth a second look: a reach beyond the workspace, a program, a judge. */
+  isWide: boolean;
+}
+
+/** What an install or update would do, before anything of it is in force. */
+export interface PluginPlan {
+  name: string;
+  version: string;
+  scope: PluginScope;
+  spec: string;
+  resolved: string;
+  sha512: string;
+  bundleBytes: number;
+  manifest: PluginManifest;
+  asks: GrantWords[];
+  /** Combinations that say more than each permission alone. */
+  together: string[];
+  /** Tools it can stop, moments it sees: what its taps mean for the user. */
+  taps: string[];
+  contributes: { tools: string[]; commands: string[]; taps: string[]; providers: string[] };
+  /** What surrounds it on this machine, in words. */
+  isolation: string;
+  /** The installed one that it replaces, and what is different. */
+  replaces?: {
+    version: string;
+    sha512: string;
+    moreAsks: GrantWords[];
+    fewerAsks: GrantWords[];
+    contributions: { added: string[]; removed: string[] };
+  };
+  /** What the user said yes to before, and what is asked now beyond it. */
+  granted: Grants;
+  missing: GrantWords[];
+}
+
+/** One installed plugin, with what its guests did so far. */
+export interface PluginFacts extends InstalledPlugin {
+  tier: GuestFacts["tier"];
+  notEnforced: string[];
+  words: GrantWords[];
+  uses: Partial<Record<PermissionKind, { count: number; lastAt: string }>>;
+  calls: number;
+  crashes: number;
+  refusals: number;
+  /** Highest seen. */
+  rssMiB: number;
+  cpuSeconds: number;
+  lastProblem?: { at: string; code: string; message: string };
+  limits: GuestLimits;
+  options: JsonObject;
+  required: boolean;
+}
+
+export interface PluginsHost {
+  list(): Promise<PluginFacts[]>;
+  /** PLUGIN_NOT_INSTALLED names the nearest. */
+  inspect(name: string): Promise<PluginFacts & { log: string[] }>;
+  /** Fetches, bundles, evaluates. Nothing is in force before `commit`; without one, or after a kill, nothing of it stays. PLUGIN_*. */
+  plan(request: {
+    spec?: string;
+    update?: string;
+    scope: PluginScope;
+  }): Promise<PluginPlan & { commit(grants: Grants): Promise<void>; drop(): Promise<void> }>;
+  /** Plugins of the project's lock that this user has not answered about. */
+  waiting(): Promise<InstalledPlugin[]>;
+  consent(name: string, grants: Grants): Promise<void>;
+  uninstall(name: string, scope?: PluginScope): Promise<void>;
+  setEnabled(name: string, enabled: boolean): Promise<void>;
+  /** Effective at once, in sessions that run too. */
+  setGrants(name: string, grants: Grants): Promise<void>;
+  /** Hashes the bytes again. */
+  verify(name?: string): Promise<{ name: string; scope: PluginScope; ok: boolean; problem?: string }[]>;
+  link(folder: string): Promise<PluginPlan & { commit(grants: Grants): Promise<void>; drop(): Promise<void> }>;
+  create(name: string, folder: string): Promise<{ folder: string; files: string[] }>;
+  /** What is wrong with a plugin's folder, all at once; its plan when nothing is. */
+  validate(folder: string): Promise<{ problems: ConfigProblem[]; plan?: PluginPlan }>;
+  /** Runs the plugin's own tests against the built product. */
+  test(folder: string): Promise<{ exitCode: number; output: string }>;
+  /** Asks the user on the terminal; undefined when nobody can be asked. */
+  ask?(question: string, choices: readonly string[]): Promise<string>;
+}
+
 export interface ToolsHost {
   list(): Promise<(ToolManifest & { plugin: string })[]>;
   /** What is wrong with the config, whose rules decide which of the tools are offered. */
@@ -248,6 +339,7 @@ export interface Host {
   readonly config: ConfigHost;
   readonly permissions: PermissionsHost;
   readonly hooks: HooksHost;
+  readonly plugins: PluginsHost;
   readonly tools: ToolsHost;
   readonly run: RunHost;
 }

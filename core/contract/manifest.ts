@@ -42,7 +42,14 @@ export interface PluginManifest {
   name: string;
   version: string;
   description: string;
+  /** The Gantry it works with, as a semver range; absent for built-ins. */
+  engines?: { gantry: string };
+  /** The module, relative to the folder of the manifest; absent for built-ins. */
+  main?: string;
+  /** What it asks for. */
   permissions: Grants;
+  /** JSON Schema of the plugin's options in the config. */
+  optionsSchema?: JsonObject;
   contributes: {
     tools: ToolManifest[];
     commands: CommandManifest[];

@@ -1,6 +1,7 @@
 /**
  * What a plugin's author writes: types and identity functions, nothing else, so that it loads in no time. The same
- * module shape serves built-ins and community plugins; tools run in a thread, commands, providers and taps in the core.
+ * module shape serves built-ins and community plugins. A built-in's tools run in a thread, its commands, providers and taps
+ * in the core; of a community plugin every part runs in its guest.
  */
 import type * as z from "zod";
 import type { CommandDefinition } from "./command.ts";
@@ -10,7 +11,7 @@ import type { Host, SessionSummary, VerifyReport } from "./host.ts";
 import type { Answer, Json, JsonObject, Message, ResultContent, Usage } from "./messages.ts";
 import type { Grants } from "./permissions.ts";
 import type { ProviderDefinition } from "./provider.ts";
-import type { ToolContext } from "./tool-context.ts";
+import type { PluginContext, ToolContext } from "./tool-context.ts";
 
 // ── Tools ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -65,13 +66,8 @@ type TapReply<P extends HookPoint, K extends HookKind> = K extends "judge"
       : never
     : unknown;
 
-/** What a tap is given besides the payload. */
-export interface TapContext {
-  /** Aborted when the tap's time is over, and when the turn is cancelled. */
-  signal: AbortSignal;
-  /** The section of the config that has the plugin's own name; `{}` without one. */
-  settings: JsonObject;
-}
+/** What a tap is given besides the payload. `signal` is aborted when its time is over, and when the turn is cancelled. */
+export type TapContext<Options = JsonObject> = PluginContext<Options>;
 
 export interface TapDefinition<P extends HookPoint = HookPoint, K extends HookKind = HookKind> {
   on: P;
@@ -102,9 +98,12 @@ export interface PluginDefinition {
   /** Lower-case letters, digits and `-`; at most 64. */
   name: string;
   description: string;
+  /** Makes the schema of the plugin's options; what it hands back is `ctx.options`. */
+  options?(): z.ZodType;
   /** What it asks for; what it holds is the user's to decide. */
   permissions?: Grants;
   tools?: readonly AnyTool[];
+  /** Those of a community plugin stand in its manifest, and so in help without its code. */
   commands?: readonly CommandDefinition[];
   providers?: readonly ProviderDefinition[];
   taps?: readonly AnyTap[];
@@ -135,19 +134,29 @@ export type { ModelEvent, ModelRequest, ProviderDefinition, ProviderOptions, Too
 export type {
   BackgroundOutput,
   BackgroundRun,
+  ExecOptions,
+  ExecResult,
   FileContent,
   FileEffects,
   FileLines,
+  HostedProgram,
   ListQuery,
   ListResult,
+  ModelEffects,
+  NetEffects,
+  NetRequest,
+  NetResponse,
+  PluginContext,
   ProcessEffects,
   RunRequest,
   RunResult,
   SearchQuery,
   SearchResult,
   SessionEffects,
+  StorageEffects,
   ToolContext,
   UserAnswer,
+  UserEffects,
   UserQuestion,
 } from "./tool-context.ts";
 export type { Answer, FileStamp, Grants, Host, Json, JsonObject, Message, ResultContent, SessionSummary, Usage, VerifyReport };

@@ -1,5 +1,6 @@
 /** A model's provider: what it is asked, what it streams back. Types only. */
 import type { Answer, JsonObject, Message } from "./messages.ts";
+import type { PluginContext } from "./tool-context.ts";
 
 export interface ToolSpec {
   name: string;
@@ -37,6 +38,8 @@ export interface ProviderDefinition {
 }
 
 export interface ProviderOptions {
+  /** The provider's means beside the request; a community plugin's credentials come by `ctx.secrets`. */
+  ctx?: PluginContext;
   signal: AbortSignal;
   /** The environment the provider may read its credentials from. */
   env: Readonly<Record<string, string | undefined>>;

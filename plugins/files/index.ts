@@ -14,7 +14,7 @@ export default definePlugin({
     "fs.write": ["/**"],
     "fs.list": ["/**"],
     "fs.search": ["/**"],
-    "session.read": true,
+    "session.read": "own",
   },
   tools: [readTool, writeTool, editTool, globTool, grepTool],
 });

@@ -7,8 +7,8 @@ export const guardedEdits = defineTap({
   kind: "judge",
   name: "guarded edits",
   tools: ["Write", "Edit", "NotebookEdit"],
-  run({ input, cwd }, { settings }) {
-    if (settings.edits === "off") return undefined;
+  run({ input, cwd }, { options }) {
+    if (options.edits === "off") return undefined;
     const path = input.file_path ?? input.notebook_path;
     const kind = typeof path === "string" ? keptKind(path, cwd) : undefined;
     return kind === undefined ? undefined : { verdict: "ask", reason: `it is ${kind}; policy.edits "off" ends this question` };

@@ -9,7 +9,7 @@ import { type BuiltinThread, bundleBuiltinThread } from "../support/builtin-thre
 import { startPool, type TestPool } from "../support/pool.ts";
 
 const held = {
-  files: { "fs.read": ["/**"], "fs.write": ["/**"], "fs.list": ["/**"], "fs.search": ["/**"], "session.read": true },
+  files: { "fs.read": ["/**"], "fs.write": ["/**"], "fs.list": ["/**"], "fs.search": ["/**"], "session.read": "own" },
   tasks: { "user.ask": true },
 } as const;
 

@@ -158,7 +158,7 @@ describe("grants", () => {
   });
 
   test("a granted effect of the core is performed there", async () => {
-    const held = { faults: { "session.read": true } } as const;
+    const held = { faults: { "session.read": "own" } } as const;
     const coreEffects = { lastRead: async (path: string) => ({ sha256: `of ${path}` }) };
     expect(await reached("session.read", { held, coreEffects })).toBe('{"sha256":"of /x"}');
   });
