@@ -19,6 +19,7 @@ const rooms = [
   ["shell lines", "^core/permission/shell/", [contract, "^core/permission/(shell|patterns)/"]],
   ["files of permission", "^core/permission/files/", [contract, "^core/permission/(files|patterns)/"]],
   ["rules", "^core/permission/rules/", [contract, "^core/permission/(rules|shell|patterns)/"]],
+  ["scopes", "^core/permission/scopes/", [contract, "^core/permission/"]],
   ["permission", "^core/permission/[^/]+\\.ts$", [contract, "^core/permission/"]],
   ["session", "^core/session/", [contract, "^core/session/", "^core/permission/", singleFiles]],
   [
@@ -26,21 +27,35 @@ const rooms = [
     "^core/turn/",
     [contract, "^core/turn/", "^core/session/", "^core/permission/", "^core/dist-folder\\.ts$", singleFiles],
   ],
+  ["community plugins", "^core/community/", ["^core/", "^workers/", "^config/"]],
   ["config hooks", "^core/config-hooks/", [contract, "^core/config-hooks/", "^core/permission/"]],
-  ["testing", "^core/testing/", [contract, "^core/testing/"]],
+  ["testing", "^core/testing/[^/]+\\.ts$", [contract, "^core/testing/"]],
+  ["plugins in tests", "^core/testing/plugin/", ["^core/", "^workers/", "^config/"]],
+  [
+    "plugin kit",
+    "^core/plugin-kit/",
+    [contract, "^core/plugin-kit/", "^core/dist-folder\\.ts$", "^workers/(reaper|descendants)\\.ts$"],
+  ],
+  ["install", "^core/install/", [contract, "^core/install/", "^core/permission/scopes/", "^core/dist-folder\\.ts$"]],
   ["built-ins' places in the core", "^core/builtins\\.ts$", [contract, "^plugins/[^/]+/index\\.ts$"]],
   ["composition", composition, ["^core/", "^workers/", "^config/"], `${singleFiles}|^core/builtins\\.ts$`],
   ["built-ins' places in a thread", "^workers/inside/builtin-tools\\.ts$", ["^workers/inside/", "^plugins/[^/]+/index\\.ts$"]],
   [
     "inside a thread",
     "^workers/inside/",
-    [contract, "^workers/inside/", "^workers/(context-direct|call-messages|core-port)\\.ts$", "^workers/effects/"],
+    [
+      contract,
+      "^workers/inside/",
+      "^workers/(context-direct|context-brokered|call-messages|core-port|frame-text|frame-parts|file-effects|packed-bytes)\\.ts$",
+      "^core/permission/(grants|files/confined-path)\\.ts$",
+      "^workers/effects/",
+    ],
     "^workers/inside/builtin-tools\\.ts$",
   ],
   [
     "workers",
     "^workers/",
-    [contract, "^workers/", "^core/permission/(grants|files/confined-path|patterns/path-pattern)\\.ts$"],
+    [contract, "^workers/", "^core/permission/(grants|host-scopes|files/confined-path|patterns/path-pattern)\\.ts$"],
     "^workers/inside/",
   ],
   ["config", "^config/", [contract, "^config/"]],
@@ -51,12 +66,24 @@ const testRooms = [
   ["turn", ["^core/turn/", "^core/session/", "^core/hooks\\.ts$", "^core/registry\\.ts$"]],
   ["session", ["^core/session/"]],
   ["permission", ["^core/permission/"]],
+  ["plugin-store", ["^core/plugin-store/", "^core/permission/"]],
   ["config-hooks", ["^core/config-hooks/", "^core/permission/", "^core/hooks\\.ts$", "^workers/"]],
   ["workers", ["^workers/", "^core/permission/(grants|files/confined-path)\\.ts$", "^plugins/[^/]+/index\\.ts$"]],
+  ["install", ["^core/install/", "^workers/"]],
   ["config", ["^config/"]],
   ["shell", ["^core/", "^config/defaults\\.ts$"]],
-  ["plugins", ["^plugins/", "^config/", "^workers/effects/", "^core/(session|permission)/", "^scripts/build/"]],
-  ["faults", ["^core/session/", "^core/config-hooks/", "^workers/"]],
+  ["kit", ["^core/plugin-kit/"]],
+  [
+    "plugins",
+    [
+      "^plugins/",
+      "^config/",
+      "^workers/(effects/|pool|processes)",
+      "^core/(session|permission|plugin-store|shell|taps)/",
+      "^scripts/build/",
+    ],
+  ],
+  ["faults", ["^core/session/", "^core/plugin-store/", "^core/config-hooks/", "^workers/"]],
   // The demo is run from a bundle of the test's own making.
   ["scenarios", ["^scripts/build/bundles\\.ts$"]],
   // Laws of pure files, wherever they are.
@@ -67,11 +94,15 @@ const testRooms = [
 
 /** [package, the files that may import it]. One room per package: to change a dependency is to change one file. */
 const packages = [
-  ["zod", `${contract}|^core/testing/script-format\\.ts$|^config/(schema|json-schema|check)\\.ts$|^plugins/|^workers/inside/`],
+  [
+    "zod",
+    `${contract}|^core/install/manifest-shape\\.ts$|^core/turn/schema-inputs\\.ts$|^core/testing/script-format\\.ts$|^config/(schema|json-schema|check)\\.ts$|^plugins/|^workers/inside/`,
+  ],
   ["tapable", "^core/hooks\\.ts$"],
-  ["piscina", "^workers/(pool|thread-call)\\.ts$"],
+  ["piscina", "^workers/(pool|thread-call|thread-effect|inside/guest-process)\\.ts$"],
+  ["ses", "^workers/inside/realm/lockdown\\.ts$"],
   ["cosmiconfig", "^config/read-files\\.ts$"],
-  ["jsonc-parser", "^config/|^core/testing/"],
+  ["jsonc-parser", "^config/|^core/testing/|^core/install/manifest-file\\.ts$"],
   ["yaml", "^config/"],
   ["unbash", "^core/permission/shell/"],
   ["@anthropic-ai/sandbox-runtime", "^workers/sandbox-host\\.ts$"],
@@ -80,6 +111,7 @@ const packages = [
   ["@vscode/ripgrep", "^workers/effects/ripgrep\\.ts$|^core/shell/doctor\\.ts$"],
   ["@oclif/core", "^core/shell/"],
   ["marked", "^core/shell/"],
+  ["esbuild", "^core/install/bundler/"],
   ["@pydantic/genai-prices", "^core/turn/cost\\.ts$"],
   ["@anthropic-ai/sdk", "^plugins/anthropic/"],
   ["diff", "^plugins/files/"],
@@ -91,10 +123,15 @@ const nodeModules = [
     "fs",
     [
       "^workers/effects/",
+      "^workers/guests/(launch|supply|os-boundary|os-trial|elf|process-usage)\\.ts$",
       "^workers/(processes|shells|shell-run|background-runs|output-file|descendants|reaper|hook-stdin|hook-env-file|sandbox-\\w+)\\.ts$",
       "^core/session/disk\\.ts$",
+      "^core/plugin-store/",
+      "^core/community/(locks|linked)\\.ts$",
+      "^core/install/",
       "^core/permission/files/(confined-path|git-settings)\\.ts$",
       "^core/turn/instructions\\.ts$",
+      "^core/(plugin-kit|testing/plugin)/",
       "^core/config-hooks/declared/launch\\.ts$",
       "^core/shell/",
       "^core/(manifests|index)\\.ts$",
@@ -102,12 +139,32 @@ const nodeModules = [
       "^plugins/(demo|scripted|sessions|hooks)/",
     ],
   ],
-  ["child_process", ["^workers/[^/]+\\.ts$", "^workers/effects/", "^plugins/demo/"]],
-  ["(http|https)", ["^core/testing/", "^plugins/anthropic/", "^workers/hook-http\\.ts$"]],
-  ["(net|tls|dgram|dns)", ["^core/testing/", "^workers/(reaper|sandbox-trial)\\.ts$"]],
+  [
+    "child_process",
+    [
+      "^workers/[^/]+\\.ts$",
+      "^workers/guests/(launch|os-trial)\\.ts$",
+      "^workers/effects/",
+      "^core/plugin-kit/test\\.ts$",
+      "^plugins/demo/",
+    ],
+  ],
+  ["(http|https)", ["^core/testing/", "^plugins/anthropic/", "^workers/(hook-http|effects/net-\\w+)\\.ts$"]],
+  [
+    "(net|tls|dgram|dns)",
+    ["^core/testing/", "^workers/(reaper|sandbox-trial|guests/os-trial|effects/(net-hop|address-rules))\\.ts$"],
+  ],
   ["worker_threads", ["^workers/", "^core/permission/files/confined-path\\.ts$"]],
-  ["vm", ["^plugins/process/line-filter\\.ts$"]],
-  ["module", ["^core/turn/input-checks\\.ts$", "^workers/sandbox-host\\.ts$"]],
+  ["vm", ["^plugins/process/line-filter\\.ts$", "^core/install/bundler/whole\\.ts$"]],
+  [
+    "module",
+    [
+      "^core/turn/input-checks\\.ts$",
+      "^core/install/(bundler-process|bundler/(sources|findings))\\.ts$",
+      "^core/plugin-kit/author-modules\\.ts$",
+      "^workers/sandbox-host\\.ts$",
+    ],
+  ],
 ];
 
 /** node: modules that a built-in may import at all, effects or not. */
@@ -249,7 +306,7 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "^dist/|^test/fixtures/" },
+    exclude: { path: "^dist/|^test/fixtures/|^core/plugin-kit/starter/" },
     // A link to node_modules stays a link: paths in this file are as they are written.
     preserveSymlinks: true,
     enhancedResolveOptions: {

@@ -62,7 +62,12 @@ function editOf(key: string, type: ConfigKey["type"], text: string, root: string
       throw new GantryError("CONFIG_INVALID", `${key} is set by a JSON object, or key by key as ${key}.NAME`);
     return { how: "set", value };
   }
-  if (start === "[") return { how: "set", value: fromJson(key, text) };
+  if (start === "[") {
+    const value = fromJson(key, text);
+    // [name, settings] is one plugin; a list of plugins is never a name and an object.
+    const isOnePlugin = key === "plugins" && Array.isArray(value) && typeof value[0] === "string" && isObject(value[1]);
+    return { how: isOnePlugin ? "add" : "set", value };
+  }
   if (start === "{") return { how: "add", value: fromJson(key, text) };
   if (root === "hooks" || key === "permissions.tests") {
     throw new GantryError("CONFIG_INVALID", `${key} takes JSON: a list for all of it, an object for one more`);

@@ -8,10 +8,11 @@ import { defaults } from "./defaults.ts";
 import { isObject, type KeyPath } from "./fragment.ts";
 import { hookFaults } from "./hook-entries.ts";
 import { nearestKey } from "./nearest.ts";
+import { pluginFaults } from "./plugin-entries.ts";
 import { configKeys, layerSchema } from "./schema.ts";
 
 /** Keys that Gantry has, but not this build. Refused, because a guard that is silently not there is worse than none. */
-const laterKeys = ["plugins", "mcpServers", "isolation"];
+const laterKeys = ["mcpServers"];
 
 export interface Finding {
   path: KeyPath;
@@ -22,11 +23,12 @@ export interface Finding {
 
 /** Every finding about one fragment's data, in the order of the schema. */
 export function check(data: Json): Finding[] {
-  const hooks = isObject(data) && data["hooks"] !== undefined ? hookFaults(data["hooks"]) : [];
-  const findings = hooks.map((fault): Finding => ({ ...fault, code: "CONFIG_INVALID" }));
+  const { hooks, plugins } = isObject(data) ? data : {};
+  const faults = [...(hooks === undefined ? [] : hookFaults(hooks)), ...(plugins === undefined ? [] : pluginFaults(plugins))];
+  const findings = faults.map((fault): Finding => ({ ...fault, code: "CONFIG_INVALID" }));
   const result = layerSchema.safeParse(data);
   if (result.success) return findings;
-  const others = result.error.issues.filter((issue) => issue.path[0] !== "hooks");
+  const others = result.error.issues.filter(({ path: [key] }) => key !== "hooks" && key !== "plugins");
   return [...others.flatMap((issue) => findingsOf(issue, data)), ...findings];
 }
 

@@ -18,6 +18,20 @@ export const defaults: Readonly<Config> = {
   sandbox: { shell: "off" },
   policy: { edits: "ask" },
   claudeSettings: [],
+  plugins: [],
+  isolation: {
+    require: "none",
+    rssMiB: 512,
+    heapMiB: 128,
+    cpuSeconds: 10,
+    pendingCalls: 64,
+    requestsPerSecond: 200,
+    bytesPerSecond: 8_388_608,
+    timers: 1000,
+    logBytesPerMinute: 1_048_576,
+    callTimeoutMs: 30_000,
+    idleSeconds: 300,
+  },
 };
 
 const everywhere = ["/**"] as const;
@@ -45,6 +59,7 @@ export const builtinPlugins: readonly { name: string; grants: Grants }[] = [
   { name: "config", grants: { "host.config": true } },
   { name: "permissions", grants: { "host.permissions": true } },
   { name: "hooks", grants: { "host.hooks": true } },
+  { name: "plugins", grants: { "host.plugins": true } },
   { name: "policy", grants: {} },
   { name: "trust", grants: { "host.config": true } },
   { name: "tools", grants: { "host.tools": true } },

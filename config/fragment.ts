@@ -8,6 +8,7 @@ import type { Json } from "../core/contract/messages.ts";
 import { findMode } from "../core/contract/modes.ts";
 import { isObject, type KeyPath } from "./data.ts";
 import { handlersOf } from "./hook-entries.ts";
+import { settingAt } from "./plugin-entries.ts";
 
 export { isObject, type KeyPath } from "./data.ts";
 
@@ -81,6 +82,7 @@ export function keyOf(path: KeyPath): string {
 }
 
 function normalised(key: string, value: Json, base: string, home: string): { value: Json; written?: string } {
+  if (key === "plugins") return { value: settingAt(value, base, home) };
   if (typeof value !== "string") return { value };
   if (key === "permissions.additionalDirectories") return { value: folder(value, base, home) };
   const mode = key === "permissions.mode" ? findMode(value) : undefined;

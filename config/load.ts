@@ -12,6 +12,7 @@ import { hooksOf, isHook, rulesOf, testsOf } from "./lists.ts";
 import type { LoadedConfig, LoadOptions } from "./loaded.ts";
 import { lockProblems } from "./locks.ts";
 import { configOf, type Merged, merge } from "./merge.ts";
+import { pluginEntriesOf } from "./plugin-entries.ts";
 import { readFiles } from "./read-files.ts";
 import { shown } from "./secrets.ts";
 import { entriesOfAll } from "./sound-entries.ts";
@@ -98,6 +99,7 @@ function assemble({ options, sources, problems, trust, merged, waiting, scripts,
     heldHooks: hooksOf(waiting),
     hookScripts: scripts.files,
     changedScripts: scripts.changedOf,
+    pluginEntries: pluginEntriesOf(listed),
     permissionTests: testsOf(listed),
     changedSince: async () => changed(),
     sourceOf: (key) => merged.values.get(key)?.[0]?.from ?? merged.lists.get(key)?.at(-1)?.from ?? byDefault,

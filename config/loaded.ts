@@ -25,6 +25,19 @@ export interface RuleLine {
   imported?: true;
 }
 
+/** What the config says about one plugin, over all layers that count. */
+export interface PluginEntry {
+  /** A plugin's name, or an absolute folder. */
+  name: string;
+  options: JsonObject;
+  required: boolean;
+  enabled: boolean;
+  /** Of the highest layer that names it. */
+  layer: ConfigSource["layer"];
+  /** `file:line`, a variable, or a flag. */
+  source: string;
+}
+
 /** What must be decided about a call, as `permissions.tests` says it. */
 export interface PermissionTest {
   call: string;
@@ -81,6 +94,8 @@ export interface LoadedConfig {
   hookScripts: string[];
   /** Files of the project that the project's hook at `source` starts, and that changed since the load: what was trusted is gone. */
   changedScripts(source: string): string[];
+  /** One per name; what waits for trust is not among them. */
+  pluginEntries: PluginEntry[];
   /** Of every layer. */
   permissionTests: PermissionTest[];
   /** Files of any layer, and scripts of the project's hooks, that are not what they were at the load: changed, new or gone. */

@@ -1,11 +1,12 @@
 /**
  * Layers become one config. Values: the highest layer wins, key by key. Lists are joined, so that no layer can erase
- * what another denies. Pure; the laws are in test/properties/merge.test.ts.
+ * what another denies; plugins merge by name. Pure; the laws are in test/properties/merge.test.ts.
  */
 import type { ConfigSource } from "../core/contract/host.ts";
 import type { Json, JsonObject } from "../core/contract/messages.ts";
 import { defaults } from "./defaults.ts";
 import type { Entry } from "./fragment.ts";
+import { pluginSettingsOf } from "./plugin-entries.ts";
 import type { Config } from "./schema.ts";
 
 /** Lowest first. */
@@ -45,8 +46,13 @@ export function merge(entries: readonly Entry[]): Merged {
 export function configOf(merged: Merged): Config {
   const config = structuredClone(defaults) as Config & JsonObject;
   for (const [key, [winner]] of merged.values) if (winner !== undefined) place(config, key, winner.value);
-  for (const [key, elements] of merged.lists) place(config, key, [...new Set(elements.map(({ value }) => value))]);
+  for (const [key, elements] of merged.lists) place(config, key, listOf(key, elements));
   return config;
+}
+
+function listOf(key: string, elements: readonly Entry[]): Json[] {
+  if (key === "plugins") return pluginSettingsOf(elements) as Json[];
+  return [...new Set(elements.map(({ value }) => value))];
 }
 
 function rank(entry: Entry): number {

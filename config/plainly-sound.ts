@@ -2,11 +2,13 @@
  * The quick yes: data that is plainly right by these few tests is accepted without loading the schema. Whatever they do not
  * know goes to the schema, so a key that is missing here costs time and never truth (test/properties/plainly-sound.test.ts).
  */
+import type { GuestLimits } from "../core/contract/guest.ts";
 import type { Json } from "../core/contract/messages.ts";
 import { findMode } from "../core/contract/modes.ts";
 import { isObject } from "./fragment.ts";
 import { hookFaults } from "./hook-entries.ts";
 import { isModelName } from "./model-name.ts";
+import { arePluginSettings } from "./plugin-entries.ts";
 import type { KeyType } from "./schema.ts";
 
 type Test = (value: Json) => boolean;
@@ -33,6 +35,15 @@ const isTests = (value: Json): boolean =>
     return typeof call === "string" && call !== "" && call.length <= 10_000 && expect !== undefined && isVerdict(expect);
   });
 
+function quotas(bounds: Record<keyof GuestLimits, readonly [least: number, most: number]>): Group {
+  return Object.fromEntries(
+    Object.entries(bounds).map(([name, [least, most]]) => [
+      name,
+      ["integer", (value: Json) => isCount(value) && Number(value) >= least && Number(value) <= most] as const,
+    ]),
+  );
+}
+
 const known: Group = {
   model: ["string", isModelName],
   permissions: {
@@ -56,6 +67,22 @@ const known: Group = {
   hooks: ["map", (value) => hookFaults(value).length === 0],
   sandbox: { shell: ["string", isOneOf("off", "auto", "require")] },
   policy: { edits: ["string", isOneOf("ask", "off")] },
+  plugins: ["list", arePluginSettings],
+  isolation: {
+    require: ["string", isOneOf("none", "os")],
+    ...quotas({
+      rssMiB: [96, 8192],
+      heapMiB: [16, 4096],
+      cpuSeconds: [1, 30],
+      pendingCalls: [1, 1024],
+      requestsPerSecond: [1, 100_000],
+      bytesPerSecond: [65_536, 1_073_741_824],
+      timers: [1, 100_000],
+      logBytesPerMinute: [1024, 67_108_864],
+      callTimeoutMs: [100, 2_000_000_000],
+      idleSeconds: [1, 86_400],
+    }),
+  },
   claudeSettings: ["list", (value) => Array.isArray(value) && value.every(isOneOf("user", "project", "local"))],
 };
 

@@ -4,10 +4,12 @@
  */
 import * as z from "zod";
 import { longestTimerMs } from "../core/contract/clock.ts";
+import type { GuestLimits } from "../core/contract/guest.ts";
 import { isObject, type Json, type JsonObject } from "../core/contract/messages.ts";
 import { type Mode, modeNames } from "../core/contract/modes.ts";
 import { defaults } from "./defaults.ts";
 import { modelNamePattern } from "./model-name.ts";
+import { pluginNamePattern } from "./plugin-entries.ts";
 
 const count = z.int().positive();
 const rules = z.array(z.string().min(1).max(10_000));
@@ -78,6 +80,8 @@ const sandbox = z.strictObject({
     .describe("Run shell lines in an OS sandbox: auto where this machine can, require or not at all, off never."),
 });
 
+const pluginName = z.string().max(4096).regex(pluginNamePattern);
+
 const policy = z.strictObject({
   edits: z.enum(["ask", "off"]).describe("Ask before lockfiles, secrets and .git are edited, in every mode."),
 });
@@ -87,6 +91,43 @@ const claudeSettings = z
   .describe(
     "Also read rules, hooks and env of ~/.claude/settings.json (user), .claude/settings.json (project) and .claude/settings.local.json (local). Joined over all layers.",
   );
+
+const plugins = z
+  .array(
+    z.union([
+      pluginName,
+      z.tuple([
+        pluginName,
+        z.strictObject({
+          options: z.record(z.string(), z.unknown()).optional().describe("What its own schema takes."),
+          required: z.boolean().optional().describe("A run ends with exit 7 where it cannot be used."),
+          enabled: z.boolean().optional().describe("false: it is not used."),
+        }),
+      ]),
+    ]),
+  )
+  .describe(
+    "Options of installed plugins: a name or folder, or [name, {options, required, enabled}]. Merged by name. Grants are never here.",
+  );
+
+/** A quota of one guest. */
+const quota = (least: number, most: number) => z.int().min(least).max(most);
+
+const isolation = z.strictObject({
+  require: z
+    .enum(["none", "os"])
+    .describe("os: community plugins run only where the operating system confines them too (bubblewrap)."),
+  rssMiB: quota(96, 8192).describe("Memory of a plugin's process; more ends it."),
+  heapMiB: quota(16, 4096).describe("JavaScript heap of a plugin."),
+  cpuSeconds: quota(1, 30).describe("Seconds of CPU a plugin may use in any 30 seconds."),
+  pendingCalls: quota(1, 1024).describe("Calls of a plugin that may run at once; more are refused."),
+  requestsPerSecond: quota(1, 100_000).describe("Effects a plugin may ask for in a second."),
+  bytesPerSecond: quota(65_536, 1_073_741_824).describe("Bytes a plugin may send in a second."),
+  timers: quota(1, 100_000).describe("Timers a plugin may have at once."),
+  logBytesPerMinute: quota(1024, 67_108_864).describe("Bytes a plugin may log in a minute; more are dropped."),
+  callTimeoutMs: quota(100, longestTimerMs).describe("Milliseconds of a call of a plugin that names no bound itself."),
+  idleSeconds: quota(1, 86_400).describe("Seconds without a call after which a plugin's process is ended."),
+});
 
 /** What one file, variable or flag may hold: any part of the config. */
 export const layerSchema = z.strictObject({
@@ -103,6 +144,8 @@ export const layerSchema = z.strictObject({
   sandbox: sandbox.partial().optional().describe("What programs that tools start are kept in."),
   policy: policy.partial().optional().describe("Settings of the policy plugin."),
   claudeSettings: claudeSettings.optional(),
+  plugins: plugins.optional(),
+  isolation: isolation.partial().optional().describe("What community plugins are kept in, and how much they may use."),
 });
 
 /** The whole config, defaults filled in. */
@@ -117,6 +160,23 @@ export interface Config {
   sandbox: z.infer<typeof sandbox>;
   policy: z.infer<typeof policy>;
   claudeSettings: z.infer<typeof claudeSettings>;
+  /** Merged by name; folders are absolute. */
+  plugins: PluginSetting[];
+  isolation: Isolation;
+}
+
+/** As written in a list of plugins. */
+export type PluginSetting = string | [name: string, settings: PluginSettings];
+
+export interface PluginSettings {
+  options?: JsonObject;
+  required?: boolean;
+  enabled?: boolean;
+}
+
+/** The quotas are those of one guest. */
+export interface Isolation extends GuestLimits {
+  require: "none" | "os";
 }
 
 export type KeyType = "string" | "integer" | "number" | "list" | "map";

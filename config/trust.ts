@@ -3,13 +3,16 @@
  * record is this user's own, by the project's real path, with a hash of the parts; when the parts change it no longer fits.
  */
 import { join } from "node:path";
+import type { GuestLimits } from "../core/contract/guest.ts";
 import type { TrustStatus } from "../core/contract/host.ts";
 import type { Json } from "../core/contract/messages.ts";
 import { type Mode, modes } from "../core/contract/modes.ts";
 import { printable } from "../core/contract/printable.ts";
+import { defaults } from "./defaults.ts";
 import { readText, removeFile, writeOwn } from "./files.ts";
 import { type Entry, isObject } from "./fragment.ts";
 import { projectSlug, sha256 } from "./paths.ts";
+import { pluginWords } from "./plugin-entries.ts";
 import type { Config } from "./schema.ts";
 import { shown } from "./secrets.ts";
 
@@ -91,9 +94,20 @@ const bounds: Readonly<Record<string, (config: Config) => number | undefined>> =
   "limits.toolOutputBytes": ({ limits }) => limits.toolOutputBytes,
   "limits.toolOutputLines": ({ limits }) => limits.toolOutputLines,
   "limits.parallelReads": ({ limits }) => limits.parallelReads,
+  ...quotaBounds(),
   "providers.anthropic.maxOutputTokens": ({ providers }) => providers.anthropic.maxOutputTokens,
   "providers.anthropic.thinkingBudgetTokens": ({ providers }) => providers.anthropic.thinkingBudgetTokens ?? 0,
 };
+
+function quotaBounds(): Record<string, (config: Config) => number> {
+  const { require: _require, ...quotas } = defaults.isolation;
+  return Object.fromEntries(
+    (Object.keys(quotas) as (keyof GuestLimits)[]).map((name) => [
+      `isolation.${name}`,
+      ({ isolation }: Config) => isolation[name],
+    ]),
+  );
+}
 
 function asksFor({ key, value, written }: Entry, lower: Config): string | undefined {
   const text = printable(String(value));
@@ -108,6 +122,10 @@ function asksFor({ key, value, written }: Entry, lower: Config): string | undefi
   if (key === "sandbox.shell") {
     const weaker = sandboxWords.indexOf(text) < sandboxWords.indexOf(lower.sandbox.shell);
     return weaker ? `sandbox.shell ${text} in place of ${lower.sandbox.shell}` : undefined;
+  }
+  if (key === "plugins") return printable(pluginWords(shown(value, key)));
+  if (key === "isolation.require") {
+    return text === "none" && lower.isolation.require === "os" ? "isolation.require none in place of os" : undefined;
   }
   if (key === "policy.edits") {
     return text === "off" && lower.policy.edits !== "off" ? "policy.edits off: no question before guarded edits" : undefined;

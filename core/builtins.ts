@@ -10,6 +10,7 @@ export const builtinLoaders: Readonly<Record<string, Load>> = {
   files: () => import("../plugins/files/index.ts"),
   hooks: () => import("../plugins/hooks/index.ts"),
   permissions: () => import("../plugins/permissions/index.ts"),
+  plugins: () => import("../plugins/plugins/index.ts"),
   policy: () => import("../plugins/policy/index.ts"),
   process: () => import("../plugins/process/index.ts"),
   scripted: () => import("../plugins/scripted/index.ts"),

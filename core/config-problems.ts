@@ -3,6 +3,7 @@
  * that fit none of the tools, and the hooks that cannot work. The config room does not know the tools; this is where they meet.
  */
 import type { LoadedConfig } from "../config/loaded.ts";
+import type { Community } from "./community/found.ts";
 import type { ConfigProblem } from "./contract/host.ts";
 import { type PluginManifest, type ToolManifest, toolsOf } from "./contract/manifest.ts";
 import { parseRules } from "./permission/rules/rules.ts";
@@ -22,6 +23,15 @@ export async function configProblems(config: Looked, manifests: readonly PluginM
     ...(rules.length === 0 ? [] : parseRules(rules, tools).problems),
     ...(hooks.length === 0 ? [] : await hookProblems(hooks, config.project, tools)),
   ];
+}
+
+/** The same with what is known of installed plugins: rules may name their tools, and the config's list those that are there. */
+export async function knownProblems(
+  config: Looked,
+  builtins: readonly PluginManifest[],
+  { manifests, problems }: Pick<Community, "manifests" | "problems">,
+): Promise<ConfigProblem[]> {
+  return [...(await configProblems(config, [...builtins, ...manifests])), ...problems];
 }
 
 /** Loaded when there is a hook. */

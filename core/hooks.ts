@@ -16,7 +16,7 @@ import {
   type Verdict,
 } from "./contract/hooks.ts";
 import type { JsonObject } from "./contract/messages.ts";
-import type { AnyTap } from "./contract/plugin.ts";
+import type { AnyTap, TapContext } from "./contract/plugin.ts";
 import type { PublicEvent } from "./contract/public-events.ts";
 import { type LiveTap, runTap, type TapRun } from "./taps/tap-run.ts";
 
@@ -95,10 +95,20 @@ export interface Hooks {
   judge<P extends HookPoint>(point: P, payload: HookPayloads[P], options?: HookOptions): Promise<Ruling>;
 }
 
+/** Of one run of a tap. */
+export interface ContextRequest {
+  owner: string;
+  payload: HookPayloads[HookPoint];
+  signal: AbortSignal;
+  options: JsonObject;
+}
+
 export interface HooksOptions {
   onFired(fired: HookFired): void;
-  /** The config's section of the owner's own name. */
+  /** The config's section of the owner's own name: `ctx.options` of its taps. */
   settings?(owner: string): JsonObject;
+  /** What a tap may use of the world. Absent: nothing. */
+  context?(about: ContextRequest): TapContext;
   /** Takes secrets out of what taps say. */
   redact?(text: string): string;
   /** A config hook has run for a second, and somebody waits for it. */

@@ -2,7 +2,8 @@
 import { realpath } from "node:fs/promises";
 import { loadConfig } from "../config/load.ts";
 import { needsTrust, refuseProblems, trustRequired } from "../config/usable.ts";
-import { configProblems } from "./config-problems.ts";
+import { findCommunity } from "./community/found.ts";
+import { knownProblems } from "./config-problems.ts";
 import type { AnyTap } from "./contract/plugin.ts";
 import { readBuiltinManifests } from "./manifests.ts";
 import { createRuntime as compose, type FrontEnd, type Runtime } from "./runtime.ts";
@@ -22,14 +23,15 @@ export interface EmbedOptions {
   trust?: boolean;
 }
 
-/** Starts a runtime on the user's and the project's config. CONFIG_*, RULE_INVALID, TRUST_REQUIRED, PLUGIN_INVALID, NAME_TAKEN. */
+/** Starts a runtime on the user's and the project's config. CONFIG_*, RULE_INVALID, TRUST_REQUIRED, PLUGIN_*, NAME_TAKEN. */
 export async function createRuntime(options: EmbedOptions): Promise<Runtime> {
   const { env = {}, front, taps, approve } = options;
   const cwd = await realpath(options.cwd);
   const reload = () => loadConfig({ cwd, env, flags: { set: [...(options.set ?? [])], trust: options.trust ?? false } });
   const config = await reload();
   const manifests = readBuiltinManifests();
-  refuseProblems(await configProblems(config, manifests));
+  const community = await findCommunity(config, manifests);
+  refuseProblems(await knownProblems(config, manifests, community));
   if (needsTrust(config.trust)) throw trustRequired(config.trust);
   return await compose({
     version,
@@ -38,6 +40,7 @@ export async function createRuntime(options: EmbedOptions): Promise<Runtime> {
     config,
     reload,
     manifests,
+    community,
     ...(front ? { front } : {}),
     ...(taps ? { taps } : {}),
     ...(approve ? { approve } : {}),

@@ -14,6 +14,8 @@ export interface LazyWorkers {
   processes(): Promise<Processes>;
   /** SANDBOX_UNAVAILABLE, and then nothing is left running. */
   requireSandbox(): Promise<void>;
+  /** One file effect of a guest, or of a built-in's part in the core, in a thread. */
+  fileEffect: Pool["fileEffect"];
   /** Starts the first thread, which begins to load the plugin; resolves when it is on its way. */
   warm(plugin: string | undefined): Promise<void>;
   close(): Promise<void>;
@@ -42,6 +44,7 @@ export function lazyWorkers({ env }: { env: Readonly<Record<string, string | und
   return {
     execute: (plugin, tool) => async (execution) => await (await openPool()).execute(plugin, tool)(execution),
     processes: openProcesses,
+    fileEffect: async (...effect) => await (await openPool()).fileEffect(...effect),
     async requireSandbox() {
       const table = await openProcesses();
       await table.requireSandbox().catch((error) => table.close().then(() => Promise.reject(error)));

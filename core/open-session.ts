@@ -69,7 +69,10 @@ export interface SessionDeps extends RuntimeOptions {
   processes(): Promise<Processes>;
   /** The runtime's identity, for providers. */
   owner: object;
-  warm(plugin: string | undefined): Promise<void>;
+  /** Starts what a call of the tool, or of any, needs; resolves when it is on its way. */
+  warm(tool: string | undefined): Promise<void>;
+  /** PLUGIN_REQUIRED. */
+  checkPlugins(): void;
   /** What the config and the session's hooks add to the environment of shell lines now. */
   shellEnv(sessionId: string): Promise<Readonly<Record<string, string>>>;
   /** Takes secrets out of texts, by the config as it is now. */
@@ -143,6 +146,7 @@ async function startSession({ open, opened, model, deps, chosen }: Start): Promi
     },
     note: (note) => void recorder.record("note", note),
     facts: () => ({ transcriptPath: log.path, cwd: state.cwd, mode: mode(), model: turns?.model.full ?? model.full }),
+    effects: () => calls.deps.coreEffects,
     ask: async (prompt, { model: named, signal }) =>
       await askOnce(named === undefined ? (turns?.model ?? model) : await activateModel(named, deps), prompt, signal),
   });
@@ -151,6 +155,11 @@ async function startSession({ open, opened, model, deps, chosen }: Start): Promi
   const opening = await hooks.observe("session.open", begin, open.signal === undefined ? {} : { signal: open.signal });
   const calls = createSessionCalls({
     ...{ ...recorder, opened, chosen: () => now.chosen, deps, mode },
+    async ask(prompt, { signal, ...asked }) {
+      const answer = await askOnce(turns?.model ?? model, prompt, signal, asked);
+      hookUsage = addUsage(hookUsage, answer.usage);
+      return answer;
+    },
     notify: (kind, message) =>
       told.own(
         hooks.observe("notify", { sessionId: log.id, kind, message }, { signal: closing.signal }).then(calls.deps.hearing.hear),

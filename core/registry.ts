@@ -7,12 +7,15 @@ import type { PluginDefinition, ProviderDefinition } from "./contract/plugin.ts"
 
 export interface RegisteredTool extends ToolManifest {
   plugin: string;
+  /** Its input's schema is a stranger's. */
+  isCommunity?: true;
   execute: Execute;
 }
 
 /** A plugin as the registry takes it: its manifest, and how to reach its code when it is needed. */
 export interface PluginSource {
   manifest: PluginManifest;
+  isCommunity?: true;
   load(): Promise<PluginDefinition>;
   execute(tool: ToolManifest): Execute;
 }
@@ -20,6 +23,10 @@ export interface PluginSource {
 export interface Registry {
   /** NAME_TAKEN. */
   add(source: PluginSource): void;
+  /** In place of what a plugin of the same name contributed. NAME_TAKEN, and then nothing has changed. */
+  replace(source: PluginSource): void;
+  /** Rises with each replacement. */
+  readonly generation: number;
   tools(): readonly RegisteredTool[];
   findTool(name: string): RegisteredTool | undefined;
   /** MODEL_INVALID when no plugin offers it. */
@@ -27,9 +34,10 @@ export interface Registry {
 }
 
 export function createRegistry(): Registry {
-  const plugins: PluginSource[] = [];
-  const tools = new Map<string, RegisteredTool>();
-  const providers = new Map<string, PluginSource>();
+  let plugins: PluginSource[] = [];
+  let tools = new Map<string, RegisteredTool>();
+  let providers = new Map<string, PluginSource>();
+  let generation = 0;
 
   function claim<T>(
     table: Map<string, T>,
@@ -46,20 +54,38 @@ export function createRegistry(): Registry {
     table.set(name, entry);
   }
 
+  function add(source: PluginSource): void {
+    const { name, contributes } = source.manifest;
+    if (plugins.some((other) => other.manifest.name === name)) {
+      throw new GantryError("NAME_TAKEN", `two plugins are named ${name}`);
+    }
+    for (const tool of contributes.tools) {
+      const origin = source.isCommunity ? { isCommunity: source.isCommunity } : {};
+      const entry = { ...tool, plugin: name, ...origin, execute: source.execute(tool) };
+      claim(tools, tool.name, entry, "tool", name, (held) => held.plugin);
+    }
+    for (const provider of contributes.providers) {
+      claim(providers, provider, source, "provider", name, (held) => held.manifest.name);
+    }
+    plugins.push(source);
+  }
+
   return {
-    add(source) {
-      const { name, contributes } = source.manifest;
-      if (plugins.some((other) => other.manifest.name === name)) {
-        throw new GantryError("NAME_TAKEN", `two plugins are named ${name}`);
+    add,
+    replace(source) {
+      const before = { plugins, tools, providers };
+      const all = plugins.map((plugin) => (plugin.manifest.name === source.manifest.name ? source : plugin));
+      [plugins, tools, providers] = [[], new Map(), new Map()];
+      try {
+        for (const plugin of all.includes(source) ? all : [...all, source]) add(plugin);
+        generation++;
+      } catch (error) {
+        ({ plugins, tools, providers } = before);
+        throw error;
       }
-      for (const tool of contributes.tools) {
-        const entry = { ...tool, plugin: name, execute: source.execute(tool) };
-        claim(tools, tool.name, entry, "tool", name, (held) => held.plugin);
-      }
-      for (const provider of contributes.providers) {
-        claim(providers, provider, source, "provider", name, (held) => held.manifest.name);
-      }
-      plugins.push(source);
+    },
+    get generation() {
+      return generation;
     },
     tools: () => [...tools.values()],
     findTool: (name) => tools.get(name),

@@ -3,19 +3,24 @@
  * stops in the reverse one. Threads and the process table are made when the first call needs them.
  */
 import type { LoadedConfig } from "../config/load.ts";
+import { type Community, noCommunity } from "./community/found.ts";
+import type { RunningCommunity } from "./community/running.ts";
 import type { Delta, EventData, SessionEvent } from "./contract/events.ts";
 import type { CoreEffects } from "./contract/execution.ts";
 import type { PluginManifest } from "./contract/manifest.ts";
 import type { AnyTap } from "./contract/plugin.ts";
+import { createCoreEffects } from "./core-effects.ts";
 import { createHooks, type ListedTap } from "./hooks.ts";
 import { lazyWorkers } from "./lazy-workers.ts";
 import { createLiveConfig, type LiveConfig, makeReady } from "./live-config.ts";
 import { type CloseOptions, type OpenOptions, openSession, type Session, type SessionDeps } from "./open-session.ts";
 import type { ApprovalAnswer, ApprovalQuestion } from "./permission/approval.ts";
 import { loadPlugins, settingsOf } from "./plugins.ts";
+import { createSecrets } from "./secrets.ts";
 import { createStore, type SessionStore } from "./session/store.ts";
 import type { HookParts } from "./session-hooks.ts";
 import { createListeners } from "./session-listeners.ts";
+import { createTapContexts, lazyReach } from "./tap-contexts.ts";
 import { createLiveRedactor } from "./turn/redact.ts";
 
 /** What a front end does for a session. Nothing is asked of a front end that cannot answer. */
@@ -38,6 +43,8 @@ export interface RuntimeOptions {
   reload?: () => Promise<LoadedConfig>;
   /** Of the built-ins; empty: none is loaded. */
   manifests: readonly PluginManifest[];
+  /** Installed plugins, sorted out. Absent: none. */
+  community?: Community;
   front?: FrontEnd;
   approve?: "always" | "never" | "prompt";
   allowRootBypass?: boolean;
@@ -61,18 +68,21 @@ export interface Runtime {
   close(reason?: EventData["session.close"]["reason"], options?: CloseOptions): Promise<void>;
 }
 
-/** PLUGIN_INVALID, NAME_TAKEN, SANDBOX_UNAVAILABLE. */
+/** PLUGIN_INVALID, NAME_TAKEN, SANDBOX_UNAVAILABLE, PLUGIN_CONSENT_REQUIRED, PLUGIN_REQUIRED. */
 export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
-  const { config, version, manifests } = options;
+  const { config, version, community = noCommunity } = options;
+  const manifests = [...options.manifests, ...community.manifests];
   const sessions = new Map<string, Session>();
   const listeners = createListeners();
   let inForce: LiveConfig | undefined;
-  const redactor = createLiveRedactor(options.env, () => (inForce?.config ?? config).config.env);
+  const secrets = createSecrets(options.env, () => (inForce?.config ?? config).config.env);
+  const redactor = createLiveRedactor(options.env, () => (inForce?.config ?? config).config.env, secrets.read);
   const onWait = options.front?.onWait;
   const hooks = createHooks({
     onFired: listeners.onFired,
     settings: (owner) => settingsOf(inForce?.config ?? config, owner),
     redact: (text) => redactor().text(text),
+    context: (about) => tapContext(about),
     ...(onWait === undefined ? {} : { onWait }),
   });
   const workers = lazyWorkers(options);
@@ -80,6 +90,17 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   const registry = loadPlugins(options, hooks, workers.execute);
   for (const tap of options.taps ?? []) hooks.tap("embedder", tap);
   const store = createStore({ stateHome: config.paths.stateHome, project: config.project });
+  const effects = createCoreEffects({
+    ...{ config, env: options.env, workers, secrets },
+    scopeOf: (name) => community.taken.find((plugin) => plugin.name === name)?.scope ?? "user",
+  });
+  const home = options.env["HOME"] ?? "/";
+  const reach = lazyReach(() => ({ config: inForce?.config ?? config, lines: inForce?.ruleLines ?? config.ruleList }), {
+    tools: registry.tools,
+    home,
+  });
+  const tapContext = createTapContexts({ effects, listeners, config, reach, home });
+  const plugins = await withCommunity();
   const hookParts: HookParts = { workers, listeners, store, env: options.env, manifests, redactor };
   const tapsOf = async (of: LoadedConfig) => await (await import("./session-hooks.ts")).tapsOf(of, hookParts);
   const ready = async (of: LoadedConfig) => await makeReady(of, { hooks, manifests, tapsOf });
@@ -89,7 +110,13 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   inForce = live;
   const deps: SessionDeps = {
     ...options,
-    ...{ live, registry, hooks, store, processes: workers.processes, warm: workers.warm, owner: {}, redactor },
+    ...{ live, registry, hooks, store, processes: workers.processes, owner: {}, redactor },
+    warm: async (tool) => {
+      const found = tool === undefined ? undefined : registry.findTool(tool);
+      plugins?.warm();
+      if (found?.isCommunity !== true) await workers.warm(found?.plugin);
+    },
+    checkPlugins: () => plugins?.check(),
     shellEnv: async (sessionId) => ({ ...live.config.config.env, ...(await hookParts.sessionEnv?.(sessionId)) }),
     // As it is now, for whoever asks.
     get config() {
@@ -104,6 +131,20 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     },
   };
   await hooks.observe("runtime.start", { version, project: config.project, cwd: options.cwd });
+
+  /** Nothing of it is loaded where no plugin is installed. */
+  async function withCommunity(): Promise<RunningCommunity | undefined> {
+    if (community === noCommunity) return undefined;
+    const { startCommunity } = await import("./community/running.ts");
+    return await startCommunity({
+      ...{ community, config, hooks, registry, listeners, home, reach, openGuests: effects.openGuests },
+      canAsk: options.front?.ask !== undefined,
+      prepare: async (folder, { signal }) => {
+        const { prepareFolder } = await import("./community/prepare.ts");
+        return await prepareFolder(folder, { env: options.env, isolation: config.config.isolation, signal });
+      },
+    });
+  }
 
   async function endSessions(reason: EventData["session.close"]["reason"], closing: CloseOptions): Promise<void> {
     const ended = await Promise.allSettled([...sessions.values()].map((session) => session.close(reason, closing)));
@@ -125,6 +166,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
       } finally {
         listeners.end();
         await hooks.observe("runtime.stop", { reason }, signal === undefined ? {} : { signal });
+        await plugins?.close();
         await workers.close();
       }
     },

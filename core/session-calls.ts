@@ -57,7 +57,9 @@ export interface CallsOptions extends Recorder {
   deps: SessionDeps;
   mode(): Mode;
   /** Tells hooks that the user is wanted; nobody waits for them. */
-  notify(kind: "permission_prompt" | "question", message: string): void;
+  notify(kind: "permission_prompt" | "question" | "notice", message: string): void;
+  /** One question to the session's model; its tokens are counted. */
+  ask: NonNullable<CoreEffects["askModel"]>;
 }
 
 export function createSessionCalls(options: CallsOptions): SessionCalls {
@@ -79,7 +81,20 @@ export function createSessionCalls(options: CallsOptions): SessionCalls {
     record,
     flush,
     cwd: () => state.cwd,
-    coreEffects: { shells, lastRead: async (file) => lastRead(state, file), askUser: announced(options) },
+    coreEffects: {
+      ...{ shells, askModel: options.ask },
+      lastRead: async (file) => lastRead(state, file),
+      askUser: announced(options),
+      notify: async (text, from) => {
+        const clean = deps.redactor().text(text);
+        record("note", { text: clean, from });
+        options.notify("notice", `${from}: ${clean}`);
+      },
+      events: async ({ sessionId: wanted = sessionId, limit }) => {
+        if (wanted === sessionId) await flush();
+        return (await deps.store.read(wanted)).events.slice(-limit);
+      },
+    },
     get toolTimeoutMs() {
       return deps.config.config.limits.toolTimeoutMs;
     },
@@ -88,8 +103,11 @@ export function createSessionCalls(options: CallsOptions): SessionCalls {
       return { maxBytes: toolOutputBytes, maxLines: toolOutputLines };
     },
     keepOutput: (callId) => (text) => keepOutput(outputDir, callId, text),
-    get redact() {
-      return deps.redactor();
+    // Asked anew each time: a plugin may have read a secret since.
+    redact: {
+      text: (text) => deps.redactor().text(text),
+      content: (content) => deps.redactor().content(content),
+      data: (data) => deps.redactor().data(data),
     },
     onProgress: (callId, text) => deps.front?.onDelta?.({ type: "delta", kind: "progress", callId, text }),
   };

@@ -4,6 +4,7 @@
  */
 import type { HookSession } from "./config-hooks/input/stdin.ts";
 import type { EventData } from "./contract/events.ts";
+import type { CoreEffects } from "./contract/execution.ts";
 import type { Usage } from "./contract/messages.ts";
 import type { HookFired } from "./hooks.ts";
 
@@ -12,6 +13,8 @@ export interface SessionListener {
   note(note: EventData["note"]): void;
   /** What hooks are told of the session. */
   facts(): HookSession;
+  /** What the session offers to whoever acts in it. */
+  effects(): CoreEffects;
   /** The session's own model, or another by its name. */
   ask(prompt: string, options: { model?: string; signal: AbortSignal }): Promise<{ text: string; usage: Usage }>;
 }
@@ -21,6 +24,8 @@ export interface Listeners {
   /** The function handed back lets what runs in the background for the session end, then forgets it; the signal ends their time. */
   add(sessionId: string, listener: SessionListener): (options: { signal?: AbortSignal | undefined }) => Promise<void>;
   find(sessionId: string): SessionListener | undefined;
+  /** Every open session; the next one that opens where there is none. */
+  tellAll(note: EventData["note"]): void;
   /** A run that nobody waits for. */
   background(run: Promise<unknown>, sessionId: string | undefined): void;
   /** Aborted when background runs shall end: after the grace that the close of the last session gives them. Ask for it anew. */
@@ -66,6 +71,10 @@ export function createListeners(): Listeners {
         later({ text: `at ${point} it failed: ${message ?? "no reason given"}`, from: tap });
     },
     find: (sessionId) => listeners.get(sessionId),
+    tellAll(note) {
+      if (listeners.size === 0) later(note);
+      for (const listener of listeners.values()) listener.note(note);
+    },
     add(sessionId, listener) {
       listeners.set(sessionId, listener);
       for (const note of unheard) listener.note(note);

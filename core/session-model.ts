@@ -1,4 +1,5 @@
 /** From a model's name to one that can be asked, and to what it costs. */
+import { isRemote } from "./community/remote-provider.ts";
 import { GantryError } from "./contract/errors.ts";
 import type { JsonObject, Usage } from "./contract/messages.ts";
 import type { SessionDeps } from "./open-session.ts";
@@ -16,6 +17,7 @@ export async function activateModel(full: string, { registry, env, config, cwd, 
   const providerName = full.slice(0, slash);
   const provider = await registry.provider(providerName);
   const settings = (config.config.providers as { [name: string]: JsonObject | undefined })[providerName] ?? {};
+  if (isRemote(provider)) await provider.learnWindow(full.slice(slash + 1), settings);
   return { full, name: full.slice(slash + 1), provider, options: { env, settings, cwd, owner } };
 }
 

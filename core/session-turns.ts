@@ -25,7 +25,8 @@ export interface Now {
 
 export function createNow({ chosen: first, deps }: { chosen: Chosen; deps: SessionDeps }): Now {
   let chosen = first;
-  let generation = deps.live.generation;
+  const generationNow = (): string => `${deps.live.generation} ${deps.registry.generation}`;
+  let generation = generationNow();
   let own: Mode | undefined;
   const modeWith: Now["modeWith"] = ({ config }) => own ?? config.permissions.mode;
   return {
@@ -38,8 +39,8 @@ export function createNow({ chosen: first, deps }: { chosen: Chosen; deps: Sessi
       own = mode;
     },
     refresh() {
-      if (generation === deps.live.generation) return false;
-      generation = deps.live.generation;
+      if (generation === generationNow()) return false;
+      generation = generationNow();
       chosen = chooseTools(deps);
       return true;
     },
@@ -75,7 +76,8 @@ export function turnDeps({ opened, model, calls, recorder, now, deps, takeHookUs
     onDelta: deps.front?.onDelta,
     takeHookUsage,
     // The thread first: it starts on the other core while this one loads what parses the input.
-    warm: (tool) => void deps.warm(tool && deps.registry.findTool(tool)?.plugin).then(calls.deps.inputs.warm),
+    warm: (tool) => void deps.warm(tool).then(calls.deps.inputs.warm),
+    checkPlugins: deps.checkPlugins,
   };
 }
 

@@ -2,13 +2,14 @@
  * Makes dist/: the bundles, the manifests of the built-ins, the licence texts, and with --types the declarations of the
  * public modules. Everything is built beside dist/ and swapped in by rename, so that nobody ever sees half of it.
  */
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { configJsonSchema } from "../config/json-schema.ts";
 import { makeBundles } from "./build/bundles.ts";
 import { thirdPartyLicenses } from "./build/licenses.ts";
 import { builtInManifests } from "./build/manifests.ts";
+import { makePluginBundler } from "./build/plugin-bundler.ts";
 import { writeToolInputs } from "./build/tool-inputs.ts";
 import { emitDeclarations } from "./build/types.ts";
 
@@ -29,8 +30,10 @@ try {
     process.argv.includes("--types") ? emitDeclarations(root, join(fresh, "types")) : undefined,
   ]);
   await writeFile(join(fresh, "manifests.json"), JSON.stringify(manifests));
+  await makePluginBundler(root, fresh);
   inputs.push(...(await writeToolInputs(root, fresh, manifests)));
   await writeFile(join(fresh, "config.schema.json"), `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
+  await cp(join(root, "core/plugin-kit/starter"), join(fresh, "starter"), { recursive: true });
   // The package is "type": "module"; what is built is CommonJS.
   await writeFile(join(fresh, "package.json"), '{"type":"commonjs"}\n');
   await writeFile(join(fresh, "THIRD-PARTY-LICENSES.txt"), await thirdPartyLicenses(root, inputs));

@@ -5,7 +5,7 @@
 import type { MessagePort } from "node:worker_threads";
 import { codeOf, type ErrorCode, GantryError, messageOf } from "../core/contract/errors.ts";
 import type { Reach, ToolOutcome } from "../core/contract/execution.ts";
-import type { JsonObject } from "../core/contract/messages.ts";
+import type { Json, JsonObject } from "../core/contract/messages.ts";
 import type { Grants } from "../core/contract/permissions.ts";
 import type { SpawnFileOptions } from "./effects/effect.ts";
 import type { ProcessRequest } from "./effects/process-run.ts";
@@ -24,6 +24,8 @@ export interface CallTask {
   reach: Omit<Reach, "hidden"> & { hidden: string };
   home: string;
   grants: Grants;
+  /** The plugin's section of the config, parsed. */
+  options: JsonObject;
   port: MessagePort;
 }
 
@@ -37,9 +39,14 @@ export type CoreRequest =
   | { kind: "process.run"; request: ProcessRequest }
   | { kind: "user.ask"; request: UserAskRequest }
   | { kind: "session.read"; request: SessionReadRequest }
+  /** By the broker, as for a guest. */
+  | { kind: "effect"; method: string; args: readonly Json[] }
   | { kind: "spawn.file"; file: string; args: readonly string[]; options: SpawnFileOptions };
 
-export type FromThread = { type: "progress"; text: string } | { type: "request"; id: number; body: CoreRequest };
+export type FromThread =
+  | { type: "progress"; text: string }
+  | { type: "log"; text: string }
+  | { type: "request"; id: number; body: CoreRequest };
 
 export type ToThread =
   | { type: "cancel" }

@@ -1,22 +1,33 @@
 /**
  * ToolContext in a built-in's thread. Every effect first asks the `covers` of its kind with the plugin's grant; then it is
- * performed here (fs.*) or asked for from the core. Effect files load with their first use.
+ * performed here (fs.*) or asked for from the core. Effect files load with their first use, and so does the part of the
+ * context that a guest has too (context-brokered.ts).
  */
-import { GantryError } from "../core/contract/errors.ts";
 import type { PermissionKind } from "../core/contract/permissions.ts";
 import type { FileEffects, ProcessEffects, SessionEffects, ToolContext, UserAnswer } from "../core/contract/plugin.ts";
 import type { UnpackedTask } from "./call-messages.ts";
 import type { CorePort } from "./core-port.ts";
-import type { EffectEnv, SpawnedFile } from "./effects/effect.ts";
+import { denied } from "./denied.ts";
+import type { EffectEnv, ScopePlace, SpawnedFile } from "./effects/effect.ts";
 import type { ProcessRequest } from "./effects/process-run.ts";
 
 export function createContext(task: UnpackedTask, core: CorePort): ToolContext {
-  const { callId, cwd, reach } = task;
+  const { callId, cwd, reach, options } = task;
+  const facts = { callId, cwd, workspace: reach.workspace, signal: core.signal, options };
+  const talk = { progress: (text: string) => core.progress(text), log: (text: string) => core.log(text) };
+  let made: Promise<ToolContext> | undefined;
+  const brokered = (): Promise<ToolContext> => {
+    made ??= import("./context-brokered.ts").then((file) => file.createContext({ ...facts, ...talk }, core.effect));
+    return made;
+  };
   return {
-    ...{ callId, cwd, workspace: reach.workspace, signal: core.signal },
-    progress: (text) => core.progress(text),
+    ...facts,
+    ...talk,
     fs: fileEffects(task, core),
-    process: processEffects(task, core),
+    net: { fetch: async (...args) => (await brokered()).net.fetch(...args) },
+    process: processEffects(task, core, brokered),
+    secrets: { read: async (name) => (await brokered()).secrets.read(name) },
+    model: { ask: async (...args) => (await brokered()).model.ask(...args) },
     user: {
       async ask(questions) {
         const { covers, describe } = await import("./effects/user-ask.ts");
@@ -24,14 +35,21 @@ export function createContext(task: UnpackedTask, core: CorePort): ToolContext {
         demand({ covers, describe }, "user.ask", request, task);
         return (await core.request({ kind: "user.ask", request })) as UserAnswer[];
       },
+      notify: async (text) => (await brokered()).user.notify(text),
     },
-    session: sessionEffects(task, core),
+    storage: {
+      get: async (key) => (await brokered()).storage.get(key),
+      set: async (key, value) => (await brokered()).storage.set(key, value),
+      delete: async (key) => (await brokered()).storage.delete(key),
+      keys: async (prefix) => (await brokered()).storage.keys(prefix),
+    },
+    session: sessionEffects(task, core, brokered),
   };
 }
 
 /** What every effect file has in common here; each knows its own request. */
 interface Covering<Scope, Request> {
-  covers(scope: Scope, request: Request, workspace: string): boolean;
+  covers(scope: Scope, request: Request, place: ScopePlace): boolean;
   describe(request: Request): string;
 }
 
@@ -42,14 +60,12 @@ function demand<Kind extends PermissionKind, Request>(
   effect: Covering<ScopeOf<Kind>, Request>,
   kind: Kind,
   request: Request,
-  { plugin, grants, reach }: UnpackedTask,
+  { plugin, grants, reach, cwd, home }: UnpackedTask,
 ): void {
   const scope: UnpackedTask["grants"][Kind] = grants[kind];
-  if (scope !== undefined && effect.covers(scope as ScopeOf<Kind>, request, reach.workspace)) return;
-  const held = Array.isArray(scope) && scope.length > 0 ? `${kind} for ${scope.join(", ")}` : `no ${kind}`;
-  throw new GantryError("PERMISSION_DENIED", `${plugin} may not ${effect.describe(request)}; it holds ${held}.`, {
-    detail: { plugin, kind },
-  });
+  const place = { workspace: reach.workspace, cwd, home };
+  if (scope !== undefined && effect.covers(scope as ScopeOf<Kind>, request, place)) return;
+  throw denied(plugin, kind, { scope, what: effect.describe(request) });
 }
 
 function fileEffects(task: UnpackedTask, core: CorePort): FileEffects {
@@ -89,7 +105,7 @@ function fileEffects(task: UnpackedTask, core: CorePort): FileEffects {
   };
 }
 
-function processEffects(task: UnpackedTask, core: CorePort): ProcessEffects {
+function processEffects(task: UnpackedTask, core: CorePort, brokered: () => Promise<ToolContext>): ProcessEffects {
   async function ask<Reply>(request: ProcessRequest): Promise<Reply> {
     const { covers, describe } = await import("./effects/process-run.ts");
     demand({ covers, describe }, "process.run", request, task);
@@ -97,6 +113,8 @@ function processEffects(task: UnpackedTask, core: CorePort): ProcessEffects {
     return (await core.request({ kind: "process.run", request })) as Reply;
   }
   return {
+    exec: async (...args) => (await brokered()).process.exec(...args),
+    host: async (argv) => (await brokered()).process.host(argv),
     run: (run) => ask({ op: "run", run }),
     start: (run) => ask({ op: "start", run }),
     list: () => ask({ op: "list" }),
@@ -105,12 +123,14 @@ function processEffects(task: UnpackedTask, core: CorePort): ProcessEffects {
   };
 }
 
-function sessionEffects(task: UnpackedTask, core: CorePort): SessionEffects {
+function sessionEffects(task: UnpackedTask, core: CorePort, brokered: () => Promise<ToolContext>): SessionEffects {
   return {
+    events: async (options) => (await brokered()).session.events(options),
     async lastRead(path) {
       const { covers, describe } = await import("./effects/session-read.ts");
       const request = { path };
-      demand({ covers, describe }, "session.read", request, task);
+      const own = (scope: "own" | "all"): boolean => covers(scope, request);
+      demand({ covers: own, describe }, "session.read", request, task);
       return (await core.request({ kind: "session.read", request })) as Awaited<ReturnType<SessionEffects["lastRead"]>>;
     },
   };

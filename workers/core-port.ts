@@ -7,6 +7,9 @@ export interface CorePort {
   /** Aborted on cancel and on timeout of the call. */
   readonly signal: AbortSignal;
   progress(text: string): void;
+  log(text: string): void;
+  /** Has the core's broker perform an effect by its method; bytes are Uint8Array on both ways. */
+  effect(method: string, args: readonly unknown[]): Promise<unknown>;
   /** Has the core perform an effect; throws what it threw, or TOOL_INTERRUPTED when the call ends first. */
   request(body: CoreRequest): Promise<unknown>;
   close(): void;
@@ -31,15 +34,22 @@ export function createCorePort(port: MessagePort): CorePort {
     else waiting?.reject(crossed(message.error));
   });
 
+  function request(body: CoreRequest): Promise<unknown> {
+    const id = ++lastId;
+    return new Promise((resolve, reject) => {
+      pending.set(id, { resolve, reject });
+      send({ type: "request", id, body });
+    });
+  }
+
   return {
     signal: cancelled.signal,
     progress: (text) => send({ type: "progress", text }),
-    request(body) {
-      const id = ++lastId;
-      return new Promise((resolve, reject) => {
-        pending.set(id, { resolve, reject });
-        send({ type: "request", id, body });
-      });
+    log: (text) => send({ type: "log", text }),
+    request,
+    async effect(method, args) {
+      const { packed, unpacked } = await import("./packed-bytes.ts");
+      return unpacked(await request({ kind: "effect", method, args: args.map(packed) }));
     },
     close() {
       port.close();

@@ -8,16 +8,20 @@ import type { Piscina } from "piscina";
 import { GantryError } from "../core/contract/errors.ts";
 import type { Execute, ToolExecution } from "../core/contract/execution.ts";
 import type { ToolManifest } from "../core/contract/manifest.ts";
+import type { JsonObject } from "../core/contract/messages.ts";
 import type { Grants } from "../core/contract/permissions.ts";
+import type { Broker, BrokerHost } from "./broker.ts";
 import type { SpawnFile } from "./effects/effect.ts";
+import type { PerformFileEffect } from "./file-effects.ts";
 import type { Preparation } from "./inside/prepare.ts";
 import { createLanes } from "./lanes.ts";
 import { callInThread, type ThreadCall } from "./thread-call.ts";
+import { effectInThread } from "./thread-effect.ts";
 
 type CalledTool = Pick<ToolManifest, "name" | "refines">;
 
 export interface PoolOptions {
-  /** At most; never more than 4 or the machine's cores. */
+  /** At most; never more than 4 or the machine's cores, of which there are taken to be two. */
   threads: number;
   /** What each built-in plugin holds, by plugin name. */
   grants: ReadonlyMap<string, Grants>;
@@ -26,6 +30,12 @@ export interface PoolOptions {
   /** The thread's bundle, absolute. */
   filename: string;
   spawnFile: SpawnFile;
+  /** What the effects of built-ins need that guests have too; without it such an effect is INTERNAL. */
+  brokerHost?: BrokerHost;
+  /** Parsed sections of the config, by plugin name. */
+  options?: ReadonlyMap<string, JsonObject>;
+  /** A line of a built-in's log. */
+  onLog?(plugin: string, text: string): void;
   /** The threads' own environment: empty unless given, for a tool's world comes through its context. */
   env?: Record<string, string>;
   /** From cancel or timeout until the thread is killed. */
@@ -35,6 +45,8 @@ export interface PoolOptions {
 export interface Pool {
   /** The function that the registry holds for a tool. */
   execute(plugin: string, tool: CalledTool): Execute;
+  /** One file effect of a guest, in a thread; at most so many at once that a built-in's call finds one free. */
+  fileEffect: PerformFileEffect;
   /** Starts the first thread, which begins to load `plugin`; resolves when it is on its way, not when it is ready. */
   warm(plugin?: string): Promise<void>;
   /** Ends all threads; calls still running fail with TOOL_INTERRUPTED. */
@@ -59,13 +71,16 @@ const idleTimeoutMs = 30_000;
 const maxWaiting = 256;
 
 export function createPool(options: PoolOptions): Pool {
-  const max = Math.max(1, Math.min(options.threads, 4, availableParallelism()));
+  // Two on a machine of one core as well: a search of a guest must not stand before a built-in's call.
+  const max = Math.max(1, Math.min(options.threads, 4, Math.max(2, availableParallelism())));
   const running = new Set<AbortController>();
   let closed = false;
   const counts = { completed: 0, crashed: 0, killed: 0 };
   let live: Piscina | undefined;
   let starting: Promise<Piscina> | undefined;
   const lanes = createLanes({ max, maxWaiting, ready: () => live?.threads.length ?? 0 });
+  const guestMax = Math.max(1, max - 1);
+  const guestLanes = createLanes({ max: guestMax, maxWaiting, ready: () => guestMax });
 
   async function start(plugin: string | undefined): Promise<Piscina> {
     const { Piscina } = await import("piscina");
@@ -117,6 +132,19 @@ export function createPool(options: PoolOptions): Pool {
     }
   }
 
+  const brokers = new Map<string, Promise<Broker>>();
+  function brokerOf(plugin: string): Promise<Broker> {
+    const known =
+      brokers.get(plugin) ??
+      import("./broker.ts").then(({ createBroker }) => {
+        const { brokerHost: host, grants } = options;
+        if (host === undefined) throw new GantryError("INTERNAL", `The pool that runs ${plugin} was given no broker's host.`);
+        return createBroker({ plugin, host, grants: () => grants.get(plugin) ?? {} });
+      });
+    brokers.set(plugin, known);
+    return known;
+  }
+
   async function inLane(call: Pick<ThreadCall, "plugin" | "tool" | "refines" | "grants" | "execution">): ReturnType<Execute> {
     const { plugin, tool, execution } = call;
     const leave = await lanes.enter(execution.signal).catch((error: unknown) => {
@@ -125,15 +153,41 @@ export function createPool(options: PoolOptions): Pool {
     try {
       const { home, spawnFile, graceMs = 2_000 } = options;
       const piscina = await started(plugin);
-      return await callInThread({ ...call, piscina, home, spawnFile, graceMs, counts });
+      return await callInThread({
+        ...{ ...call, piscina, home, spawnFile, graceMs, counts },
+        options: options.options?.get(plugin) ?? {},
+        broker: () => brokerOf(plugin),
+        onLog: (text) => options.onLog?.(plugin, text),
+      });
     } finally {
       counts.completed++;
       leave();
     }
   }
 
+  const fileEffect: PerformFileEffect = async (effect, { signal, timeoutMs }) => {
+    const stop = new AbortController();
+    const abort = (): void => stop.abort(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    running.add(stop);
+    const leaving: (() => void)[] = [];
+    try {
+      if (signal.aborted || closed) throw notBegun(effect.asked.kind);
+      leaving.push(await guestLanes.enter(stop.signal));
+      leaving.push(await lanes.enter(stop.signal));
+      const { spawnFile, graceMs = 2_000 } = options;
+      const piscina = await started();
+      return await effectInThread({ ...{ piscina, effect, spawnFile, graceMs, counts, timeoutMs }, signal: stop.signal });
+    } finally {
+      for (const leave of leaving.reverse()) leave();
+      running.delete(stop);
+      signal.removeEventListener("abort", abort);
+    }
+  };
+
   return {
     execute: (plugin, tool) => (execution) => run(plugin, tool, execution),
+    fileEffect,
     // A start that fails fails again, with its reason, at the first call.
     warm: (plugin) =>
       started(plugin).then(

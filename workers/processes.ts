@@ -9,7 +9,8 @@ import type { SessionShells } from "../core/contract/execution.ts";
 import type { HookRunners } from "../core/contract/hook-run.ts";
 import { shellEnv } from "./child-env.ts";
 import { endProcesses, markName } from "./descendants.ts";
-import type { SpawnFile } from "./effects/effect.ts";
+import type { ExecProgram, HostProgram, SpawnFile } from "./effects/effect.ts";
+import type { ProgramParts } from "./exec-program.ts";
 import { type Reaper, startReaper } from "./reaper.ts";
 import type { ShellSandbox, WrappedLine } from "./sandbox.ts";
 import type { SandboxFinding, SandboxPolicy } from "./sandbox-messages.ts";
@@ -48,8 +49,14 @@ export interface Processes {
   /** SANDBOX_UNAVAILABLE when a trial shows that shell lines cannot be confined here. */
   requireSandbox(): Promise<void>;
   spawnFile: SpawnFile;
+  /** A program of a plugin, by its arguments; it is given PATH, HOME and LANG of the core's environment, and what is asked for. */
+  exec: ExecProgram;
+  /** A program outside isolation, with the environment that the user's shells have. */
+  host: HostProgram;
   /** One command hook; `request.env` is added to what every child is given. Never rejects. */
   runHook: HookRunners["command"];
+  /** Groups of others' processes (guests) that the reaper ends when the core is killed. */
+  readonly groups: { add(group: number): void; remove(group: number): void };
   /** Ends every child and what children left behind; resolves when they are gone. */
   close(): Promise<void>;
 }
@@ -141,7 +148,41 @@ export function createProcesses({ env, maxOutputFileBytes, sandboxHost }: Proces
     }
   }
 
+  /** Runs `work` with a mark of its own, known as running until the program has ended. */
+  async function marked<T>(work: (parts: ProgramParts) => Promise<T>, ended: (started: T) => Promise<unknown>): Promise<T> {
+    if (closing.signal.aborted) throw new GantryError("TOOL_INTERRUPTED", "Gantry is closing; no program was started.");
+    const mark = `${coreMark}-${++lastRun}`;
+    const over = (): void => {
+      running.delete(mark);
+      searchSoon();
+    };
+    running.add(mark);
+    try {
+      const started = await work({ env: { [markName]: mark }, reaper: reaping() });
+      void ended(started).then(over, over);
+      return started;
+    } catch (error) {
+      over();
+      throw error;
+    }
+  }
+
   return {
+    groups: { add: (group) => reaping().add(group), remove: (group) => reaper?.remove(group) },
+    async exec(argv, request) {
+      const { execProgram } = await import("./exec-program.ts");
+      const signal = AbortSignal.any([request.signal, closing.signal]);
+      const run = ({ env: mark, reaper }: ProgramParts) =>
+        execProgram(argv, { ...request, signal }, { env: { ...plainEnv(env), ...mark }, reaper });
+      return marked(run, async () => undefined);
+    },
+    async host(argv, request) {
+      const { hostProgram } = await import("./exec-program.ts");
+      const signal = AbortSignal.any([request.signal, closing.signal]);
+      const run = ({ env: mark, reaper }: ProgramParts) =>
+        hostProgram(argv, { ...request, signal }, { env: { ...shellEnv(env, {}), ...mark }, reaper });
+      return marked(run, (child) => child.ended);
+    },
     shells({ outputDir, env: extra = {}, laterEnv, sandbox }) {
       const limit = maxOutputFileBytes === undefined ? {} : { maxOutputBytes: maxOutputFileBytes };
       const shells = createShells({
@@ -190,6 +231,12 @@ export function hostEnv(env: ProcessesOptions["env"]): Record<string, string> {
 
 function unconfinedNote({ problem = "", advice = "" }: SandboxFinding): string {
   return `No sandbox works on this machine (${problem}), so shell lines run with the user's own authority: files outside the workspace, secrets and the network are not closed to them. ${advice}`.trim();
+}
+
+/** All that a program of a plugin is given of the core's environment. */
+function plainEnv(env: ProcessesOptions["env"]): Record<string, string> {
+  const kept = ["PATH", "HOME", "LANG"].map((name) => [name, env[name]] as const);
+  return Object.fromEntries(kept.filter((entry): entry is readonly [string, string] => entry[1] !== undefined));
 }
 
 /** What Bash calls run with, whatever the user's own shell is. */

@@ -18,10 +18,16 @@ export function plainText(text: string): string {
   return text
     .replace(strings, "")
     .replace(sequences, "")
-    .replace(/\r+\n/g, "\n")
-    .replace(/[^\n]*\r(?=[^\r\n])/g, "")
-    .replace(/\r/g, "")
+    .replace(/[^\n]+/g, lastForm)
     .replace(controls, "");
+}
+
+/** By hand: as a regular expression, a line without a carriage return to find costs the square of its length. */
+function lastForm(line: string): string {
+  if (!line.includes("\r")) return line;
+  let end = line.length;
+  while (line[end - 1] === "\r") end--;
+  return line.slice(line.lastIndexOf("\r", end - 1) + 1, end);
 }
 
 /** Bytes as plain text; what is not UTF-8 becomes U+FFFD. */

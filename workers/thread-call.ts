@@ -9,7 +9,9 @@ import type { Piscina } from "piscina";
 import { nowMs } from "../core/contract/clock.ts";
 import { GantryError, messageOf } from "../core/contract/errors.ts";
 import type { Reach, ToolExecution, ToolOutcome } from "../core/contract/execution.ts";
+import type { Json, JsonObject } from "../core/contract/messages.ts";
 import type { Grants } from "../core/contract/permissions.ts";
+import type { Broker, LiveCall } from "./broker.ts";
 import {
   type CallTask,
   type CoreRequest,
@@ -33,8 +35,17 @@ export interface ThreadCall {
   home: string;
   spawnFile: SpawnFile;
   graceMs: number;
-  counts: { crashed: number; killed: number };
+  counts: EndedCounts;
   execution: ToolExecution;
+  options: JsonObject;
+  /** For effects that a guest has too; made when the first is asked for. */
+  broker(): Promise<Broker>;
+  onLog(text: string): void;
+}
+
+export interface EndedCounts {
+  crashed: number;
+  killed: number;
 }
 
 type EndedBy = "timeout" | "cancel";
@@ -43,6 +54,7 @@ export async function callInThread(call: ThreadCall): Promise<ToolOutcome> {
   const { execution, piscina } = call;
   const { port1: port, port2 } = new MessageChannel();
   const ending = createEnding(call, port);
+  const brokered = brokeredEffects(call, ending.effects);
   let cwd: string | undefined;
   const env: CoreEnv = {
     ...{ cwd: execution.cwd, reach: execution.reach, coreEffects: execution.coreEffects, signal: ending.effects },
@@ -53,7 +65,8 @@ export async function callInThread(call: ThreadCall): Promise<ToolOutcome> {
   };
   port.on("message", (message: FromThread) => {
     if (message.type === "progress") execution.onProgress(message.text);
-    else void answer(port, message.id, perform(message.body, env, call.spawnFile));
+    else if (message.type === "log") call.onLog(message.text);
+    else void answer(port, message.id, perform(message.body, env, { spawnFile: call.spawnFile, brokered: brokered.perform }));
   });
   try {
     const options = { transferList: [port2], signal: ending.kill, name: "call" };
@@ -64,11 +77,37 @@ export async function callInThread(call: ThreadCall): Promise<ToolOutcome> {
     return cwd === undefined ? reply.outcome : { ...reply.outcome, cwd };
   } finally {
     ending.settle();
+    brokered.end();
     port.close();
   }
 }
 
-function taskOf({ plugin, tool, refines, grants, home, execution }: ThreadCall, port: MessagePort): CallTask {
+type Brokered = (method: string, args: readonly Json[]) => Promise<Json>;
+
+/** The call as the broker knows it: the same object for all its effects, ended with it. */
+function brokeredEffects(call: ThreadCall, signal: AbortSignal): { perform: Brokered; end(): void } {
+  const { execution, home, broker } = call;
+  const { callId, cwd, reach, coreEffects: core, onProgress } = execution;
+  const live: LiveCall = {
+    context: { callId, cwd, workspace: reach.workspace },
+    services: { reach, home, core, onProgress },
+    signal,
+  };
+  let used: Promise<Broker> | undefined;
+  return {
+    async perform(method, args) {
+      used ??= broker();
+      return (await used).perform(method, args, live);
+    },
+    end: () =>
+      used?.then(
+        (one) => one.endCall(live),
+        () => undefined,
+      ),
+  };
+}
+
+function taskOf({ plugin, tool, refines, grants, home, execution, options }: ThreadCall, port: MessagePort): CallTask {
   const { callId, input, cwd, reach } = execution;
   return {
     plugin,
@@ -77,11 +116,17 @@ function taskOf({ plugin, tool, refines, grants, home, execution }: ThreadCall, 
     callId,
     input,
     cwd,
-    reach: { ...reach, hidden: hiddenText(reach.hidden) },
+    reach: crossingReach(reach),
     home,
     grants,
+    options,
     port,
   };
+}
+
+/** A reach as a task brings it: what is hidden as a text, which a thread parses and compiles once. */
+export function crossingReach(reach: Reach): CallTask["reach"] {
+  return { ...reach, hidden: hiddenText(reach.hidden) };
 }
 
 /** By the list itself, which a session makes once. */
@@ -95,8 +140,12 @@ function hiddenText(hidden: Reach["hidden"]): string {
   return text;
 }
 
+interface Endable extends Pick<ThreadCall, "tool" | "graceMs" | "counts"> {
+  execution: Pick<ToolExecution, "timeoutMs" | "signal">;
+}
+
 /** The clocks and signals that may end a call. `settle` clears them, and ends what the core still does for the call. */
-function createEnding({ tool, execution, graceMs, counts }: ThreadCall, port: MessagePort) {
+export function createEnding({ tool, execution, graceMs, counts }: Endable, port: MessagePort) {
   const kill = new AbortController();
   const effects = new AbortController();
   const startedAt = nowMs();
@@ -148,7 +197,12 @@ function createEnding({ tool, execution, graceMs, counts }: ThreadCall, port: Me
   };
 }
 
-function perform(body: CoreRequest, env: CoreEnv, spawnFile: SpawnFile): Promise<unknown> {
+interface CoreSide {
+  spawnFile: SpawnFile;
+  brokered: Brokered;
+}
+
+function perform(body: CoreRequest, env: CoreEnv, { spawnFile, brokered }: CoreSide): Promise<unknown> {
   switch (body.kind) {
     case "process.run":
       return performProcess(body.request, env);
@@ -156,6 +210,8 @@ function perform(body: CoreRequest, env: CoreEnv, spawnFile: SpawnFile): Promise
       return performUserAsk(body.request, env);
     case "session.read":
       return performSessionRead(body.request, env);
+    case "effect":
+      return brokered(body.method, body.args);
     case "spawn.file":
       return spawnFile(body.file, body.args, { ...body.options, signal: env.signal });
   }

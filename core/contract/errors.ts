@@ -46,6 +46,17 @@ const rows = {
     hint: "gantry doctor shows what is missing; sandbox.shell auto runs without where none works, off never uses one.",
   },
 
+  PLUGIN_CONSENT_REQUIRED: {
+    audience: "user",
+    exit: 3,
+    hint: "gantry plugins install looks at what they ask for; gantry plugins disable NAME goes on without one.",
+  },
+  PLUGIN_REQUIRED: {
+    audience: "user",
+    exit: 7,
+    hint: "gantry plugins inspect NAME says what is wrong with it; required: false in the config goes on without it.",
+  },
+
   // Sessions.
   SESSION_NOT_FOUND: { audience: "user", exit: 1, hint: "gantry sessions list shows the sessions of this project." },
   SESSION_AMBIGUOUS: { audience: "user", exit: 1, hint: "Give more characters of the id." },
@@ -126,7 +137,7 @@ const rows = {
   PERMISSION_DENIED: {
     audience: "model",
     exit: 0,
-    hint: "The plugin was not granted this; gantry doctor --json shows its grants.",
+    hint: "The plugin was not granted this; gantry plugins grants NAME shows what it holds, and gives more.",
   },
   PATH_OUTSIDE: { audience: "model", exit: 0, hint: "Use a path inside the workspace." },
   PATH_DENIED: {
@@ -147,9 +158,138 @@ const rows = {
   RUN_UNKNOWN: { audience: "model", exit: 0, hint: "List the background runs first." },
   RUN_LIMIT: { audience: "model", exit: 0, hint: "Stop a background run first." },
   USER_UNAVAILABLE: { audience: "model", exit: 0, hint: "Nobody can answer; decide yourself and say so." },
+  CALL_ENDED: { audience: "developer", exit: 0, hint: "Await every effect before the call returns." },
+  REQUEST_INVALID: { audience: "developer", exit: 0, hint: "docs/plugins.md has the arguments of each effect." },
+  EFFECT_TOO_STRONG: { audience: "developer", exit: 0, hint: "Declare the tool with the effect that its calls have." },
+  EFFECT_LIMIT: { audience: "developer", exit: 0, hint: "Wait for earlier effects to end before asking for more." },
+  HANDLE_UNKNOWN: { audience: "developer", exit: 0, hint: "A handle ends with its call, and when it was read to its end." },
+  RUN_FAILED: { audience: "model", exit: 0, hint: "Check the program's name and the folder." },
+  NET_DENIED: {
+    audience: "model",
+    exit: 0,
+    hint: "Use a host that the plugin was granted, or ask the user to grant this one.",
+  },
+  NET_FAILED: { audience: "model", exit: 0, hint: "Check the URL; the message says what the network answered." },
+  NET_TIMEOUT: { audience: "model", exit: 0, hint: "Try again later, or give the request more time." },
+  NET_TOO_LARGE: { audience: "model", exit: 0, hint: "Ask for less, or raise maxBytes where the plugin allows it." },
+  SECRET_UNKNOWN: {
+    audience: "user",
+    exit: 1,
+    hint: "Set the variable of that name in the environment gantry is started with.",
+  },
+  MODEL_BUDGET: {
+    audience: "model",
+    exit: 0,
+    hint: "The plugin's tokens for this session are used up; ask the user to grant more.",
+  },
+  MODEL_UNAVAILABLE: {
+    audience: "model",
+    exit: 0,
+    hint: "Only parts of a plugin that run within a session can ask its model.",
+  },
+  STORAGE_FULL: { audience: "model", exit: 0, hint: "Delete some of the plugin's keys, or ask the user to grant more." },
+  STORAGE_BROKEN: {
+    audience: "user",
+    exit: 1,
+    hint: "What could not be read was kept beside the file; the plugin begins anew.",
+  },
+  STORAGE_BUSY: { audience: "model", exit: 0, hint: "Another process holds the plugin's storage; try again." },
+
+  // Guests: what became of a plugin's process.
+  GUEST_START_FAILED: { audience: "user", exit: 1, hint: "gantry doctor shows what guests need on this machine." },
+  GUEST_HUNG: {
+    audience: "model",
+    exit: 0,
+    hint: "The plugin was ended; the next call starts it again. It must not compute for seconds without an await.",
+  },
+  GUEST_CRASHED: {
+    audience: "model",
+    exit: 0,
+    hint: "The next call starts the plugin again; what this one did may have happened.",
+  },
+  GUEST_PROTOCOL: {
+    audience: "model",
+    exit: 0,
+    hint: "The plugin broke the rules of its channel and was ended; do not trust it, tell the user.",
+  },
+  GUEST_MEMORY: { audience: "model", exit: 0, hint: "Ask less of the plugin at once; isolation.limits raises its memory." },
+  GUEST_CPU: { audience: "model", exit: 0, hint: "Ask less of the plugin at once; isolation.limits raises its CPU time." },
+  GUEST_FLOOD: { audience: "model", exit: 0, hint: "The plugin sent too much at once and was ended; ask less of it." },
+  GUEST_BUSY: { audience: "model", exit: 0, hint: "Wait for earlier calls of the plugin to end." },
+  GUEST_LOGS: { audience: "model", exit: 0, hint: "The plugin logged too much and was ended; tell the user." },
+  GUEST_BREAKER_OPEN: {
+    audience: "model",
+    exit: 0,
+    hint: "Go on without the plugin; gantry plugins inspect NAME shows why it crashes.",
+  },
+  ISOLATION_UNAVAILABLE: {
+    audience: "user",
+    exit: 7,
+    hint: "gantry doctor shows what is missing; isolation.require none runs plugins without the system's boundary.",
+  },
 
   // Ours.
+  PLUGIN_CHANGED: {
+    audience: "user",
+    exit: 1,
+    hint: "gantry plugins verify names what differs; install the plugin again to have the right bytes.",
+  },
+  PLUGIN_STORE_FAILED: {
+    audience: "user",
+    exit: 1,
+    hint: "Mend the file or folder named above, or free some space; what was installed before is as it was.",
+  },
+  PLUGIN_NOT_INSTALLED: { audience: "user", exit: 2, hint: "gantry plugins list shows what is installed." },
+  GRANT_INVALID: { audience: "user", exit: 2, hint: "docs/plugins.md has the kinds and how a scope of each is written." },
+  PLUGIN_TEST_FAILED: { audience: "developer", exit: 1, hint: "The output above says which test failed, and where." },
+  PLUGIN_ROLLED_BACK: {
+    audience: "user",
+    exit: 1,
+    hint: "The version before is in force again; gantry plugins inspect NAME shows what went wrong.",
+  },
+  PLUGIN_EXISTS: { audience: "user", exit: 2, hint: "Name another folder, or empty this one yourself." },
+  PLUGIN_SPEC_INVALID: {
+    audience: "user",
+    exit: 2,
+    hint: "A folder is ./x, a tarball x.tgz or https://…/x.tgz, a repository git+https://…#ref, a package name@version.",
+  },
+  PLUGIN_FETCH_FAILED: {
+    audience: "user",
+    exit: 1,
+    hint: "The message says what git, npm or the network answered; nothing was installed.",
+  },
+  PLUGIN_BUILD_FAILED: {
+    audience: "developer",
+    exit: 1,
+    hint: "Mend the places named. What needs Node.js modules or native code is an MCP server or a command hook, not a plugin.",
+  },
+  PLUGIN_TOO_LARGE: {
+    audience: "developer",
+    exit: 1,
+    hint: "Leave out what is not needed, or import smaller parts of packages.",
+  },
+  PLUGIN_MANIFEST_DIFFERS: {
+    audience: "developer",
+    exit: 1,
+    hint: "Make gantry.json say what the plugin contributes, or delete it: it is then written from the code.",
+  },
+  PLUGIN_INCOMPATIBLE: {
+    audience: "user",
+    exit: 1,
+    hint: "Install a version of the plugin that is for this Gantry, or update Gantry.",
+  },
+  PLUGIN_STOPPED: {
+    audience: "model",
+    exit: 0,
+    hint: "The plugin is gone for this session; go on without it, or ask the user.",
+  },
   PLUGIN_INVALID: { audience: "developer", exit: 1, hint: "Mend the plugin's manifest or module." },
+  PLUGIN_OPTIONS_INVALID: { audience: "user", exit: 2, hint: "Mend the plugin's options in the config at the paths named." },
+  PLUGIN_UNDECLARED: {
+    audience: "developer",
+    exit: 1,
+    hint: "The manifest and the module differ; gantry plugins validate DIR says where.",
+  },
   NAME_TAKEN: { audience: "developer", exit: 1, hint: "Two plugins offer one name; rename one of them." },
   PAIR_LAW_BROKEN: {
     audience: "developer",

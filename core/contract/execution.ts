@@ -64,6 +64,8 @@ export interface CoreEffects {
 
 export interface ToolExecution {
   callId: string;
+  /** Absent for a call that no session makes. */
+  sessionId?: string;
   input: JsonObject;
   cwd: string;
   reach: Reach;

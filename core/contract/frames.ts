@@ -25,11 +25,19 @@ export interface FrameError {
 
 /** What of a plugin a call wants. Named as in its manifest; taps by their place in it. */
 export type CallTarget =
+  /** Input: the tool's, parsed once more by its own schema. Result: its ToolOutput. */
   | { part: "tool"; name: string }
+  /** Input: CommandInput. Chunks: CommandItem, in the order they were printed. Result: CommandOutput. */
   | { part: "command"; id: string }
+  /** Input: the point's payload. Result: its answer, null for undefined. */
   | { part: "tap"; place: number }
+  /** Input: `{request, settings}`. Chunks: ModelEvent. Result: null. */
   | { part: "stream"; provider: string }
+  /** Input: `{model, settings}`. Result: a number. */
   | { part: "contextWindow"; provider: string };
+
+/** One chunk of a command's output. */
+export type CommandItem = { print: string } | { say: string } | { warn: string };
 
 /** What a call's context holds that is data. `workspace` and `cwd` are absolute and real. */
 export interface CallFrameContext {
@@ -41,18 +49,24 @@ export interface CallFrameContext {
   terminal?: { isTerminal: boolean; color: boolean; columns: number };
 }
 
-/** Stands where a value was that has crossed in parts: their texts, joined, are its JSON. */
+/**
+ * Stands where a value was that has crossed in parts: their texts, joined, are its JSON. The parts follow their frame at
+ * once, with its id, and no other frame comes between. A value that itself looks like this crosses in one part.
+ */
 export interface InParts {
   $parts: number;
 }
 
-/** Bytes anywhere in a value. A key of this name in data of a plugin is refused. */
+/** Bytes as an argument of a request or a field of its reply. A key of this name in data of a plugin is refused. */
 export interface FrameBytes {
   $bytes: string;
 }
 
 export type CoreFrame =
-  /** The source of the verified bundle follows in parts; answered with result (Contributions) or error. */
+  /**
+   * The source of the verified bundle; answered with result (Contributions) or error, without ack. `options` is what the
+   * config says, parsed by the plugin's own schema; null where the plugin is only to be described.
+   */
   | readonly ["load", number, { name: string; options: Json; source: string | InParts }]
   | readonly ["call", number, { target: CallTarget; input: Json | InParts; context: CallFrameContext }]
   | readonly ["cancel", number, string]

@@ -48,6 +48,17 @@ export interface CallServices {
   /** The session's services: shells, what was read, who can be asked. */
   core?: CoreEffects;
   onProgress?(text: string): void;
+  /** Told of each request of the call when it is over: for those who watch a plugin, as its tests do. */
+  onEffect?(seen: EffectSeen): void;
+}
+
+/** One request of a call: performed, or with the error that it was answered with. */
+export interface EffectSeen {
+  /** Absent for a method that is not known. */
+  kind?: PermissionKind;
+  method: string;
+  args: readonly Json[];
+  error?: { code: string; message: string };
 }
 
 export interface GuestCall {
@@ -58,6 +69,8 @@ export interface GuestCall {
   signal: AbortSignal;
   /** `own`: none but the signal. */
   timeoutMs: number | "own";
+  /** With `call`: the chunks of the call as they come (what a command prints), before its result. Without it they are dropped. */
+  onChunk?(item: Json): void;
 }
 
 /** What a guest found in its bundle: a manifest without what only a file can say. */

@@ -103,8 +103,8 @@ export interface HookPayloads {
   /** `results` are as the model sees them, in the order of the calls. */
   "tool.batch": { sessionId: string; calls: readonly ToolCallBlock[]; results: readonly ToolResultBlock[] };
   "cwd.change": { sessionId: string; from: string; to: string };
-  /** The user is wanted: a question waits for an answer. */
-  notify: { sessionId: string; kind: "permission_prompt" | "question"; message: string };
+  /** The user is wanted: a question waits for an answer, or a plugin has a notice. */
+  notify: { sessionId: string; kind: "permission_prompt" | "question" | "notice"; message: string };
   "instructions.load": { sessionId: string; file: string; bytes: number };
   "error.raise": { code: string; message: string };
   "plugin.load": { plugin: string; version: string; scope: PluginScope; sha512: string; grants: Grants };
@@ -179,7 +179,7 @@ const rows = {
     moment: "all calls of one answer have their results; a deny ends the turn",
   },
   "cwd.change": { ...observe, moment: "a shell call left the session in another folder" },
-  notify: { ...observe, moment: "a question for the user waits for its answer" },
+  notify: { ...observe, moment: "a question for the user waits for its answer, or a plugin shows a notice" },
   "instructions.load": { ...observe, moment: "an instruction file joins the prompt" },
   "error.raise": { ...observe, moment: "an error of ours reached the front end" },
   "plugin.load": { ...judge, moment: "a community plugin is about to be loaded; a deny leaves it out" },

@@ -253,9 +253,29 @@ export interface PluginPlan {
     fewerAsks: GrantWords[];
     contributions: { added: string[]; removed: string[] };
   };
-  /** What the user said yes to before, and what is asked now beyond it. */
+  /** What the user said yes to before, about a plugin from the same source. */
   granted: Grants;
+  /** What is asked beyond that; of an update, what is asked beyond the asks of the one it replaces and is not held. */
   missing: GrantWords[];
+  /** Worth a warning before anything is answered. */
+  warnings: string[];
+}
+
+/** A plan, and the two ends it can have. */
+export type OpenPlugin = PluginPlan & {
+  /** Puts it in force, with what of `grants`, and of what was granted before when that is kept, it asks for. PLUGIN_STORE_FAILED. */
+  commit(grants: Grants, options: { keepGranted: boolean }): Promise<void>;
+  /** Nothing of it stays. */
+  drop(): Promise<void>;
+};
+
+/** Grants as a command line says them. */
+export interface GrantCover {
+  /** What of the asks is not covered, in words, and as flags that would. */
+  missing: GrantWords[];
+  flags: string[];
+  /** What was given and is not asked for. */
+  beyond: GrantWords[];
 }
 
 /** One installed plugin, with what its guests did so far. */
@@ -280,27 +300,31 @@ export interface PluginsHost {
   list(): Promise<PluginFacts[]>;
   /** PLUGIN_NOT_INSTALLED names the nearest. */
   inspect(name: string): Promise<PluginFacts & { log: string[] }>;
-  /** Fetches, bundles, evaluates. Nothing is in force before `commit`; without one, or after a kill, nothing of it stays. PLUGIN_*. */
-  plan(request: {
-    spec?: string;
-    update?: string;
-    scope: PluginScope;
-  }): Promise<PluginPlan & { commit(grants: Grants): Promise<void>; drop(): Promise<void> }>;
-  /** Plugins of the project's lock that this user has not answered about. */
+  /**
+   * Fetches, bundles, evaluates: a spec, an installed plugin's own spec again (`update`), or one that waits for an answer
+   * (`waiting`, whose bytes are in the project). Nothing is in force before `commit`; without one, or after a kill, nothing of it
+   * stays. PLUGIN_*, NAME_TAKEN.
+   */
+  plan(request: { spec?: string; update?: string; waiting?: string; scope: PluginScope }): Promise<OpenPlugin>;
+  /** Plugins whose bytes this user has not answered about: of a project's lock, as a rule. */
   waiting(): Promise<InstalledPlugin[]>;
-  consent(name: string, grants: Grants): Promise<void>;
-  uninstall(name: string, scope?: PluginScope): Promise<void>;
+  /** GRANT_INVALID with every problem at once. */
+  readGrants(flags: readonly string[]): Grants;
+  cover(asks: readonly GrantWords[], given: Grants): GrantCover;
+  /** Of the project when it has one of the name, else the user's own. PLUGIN_NOT_INSTALLED. The scope it was removed from. */
+  uninstall(name: string, options: { scope?: PluginScope; keepData: boolean }): Promise<PluginScope>;
   setEnabled(name: string, enabled: boolean): Promise<void>;
-  /** Effective at once, in sessions that run too. */
-  setGrants(name: string, grants: Grants): Promise<void>;
+  /** Effective at once, in sessions that run too: first what is given, then what is taken. GRANT_INVALID. */
+  changeGrants(name: string, change: { grant: readonly string[]; revoke: readonly string[] }): Promise<PluginFacts>;
   /** Hashes the bytes again. */
   verify(name?: string): Promise<{ name: string; scope: PluginScope; ok: boolean; problem?: string }[]>;
-  link(folder: string): Promise<PluginPlan & { commit(grants: Grants): Promise<void>; drop(): Promise<void> }>;
+  /** In the user's own scope: bundled anew when files of the folder change. */
+  link(folder: string): Promise<OpenPlugin>;
   create(name: string, folder: string): Promise<{ folder: string; files: string[] }>;
   /** What is wrong with a plugin's folder, all at once; its plan when nothing is. */
   validate(folder: string): Promise<{ problems: ConfigProblem[]; plan?: PluginPlan }>;
   /** Runs the plugin's own tests against the built product. */
-  test(folder: string): Promise<{ exitCode: number; output: string }>;
+  test(folder: string, options?: { onOutput?(text: string): void }): Promise<{ exitCode: number; output: string }>;
   /** Asks the user on the terminal; undefined when nobody can be asked. */
   ask?(question: string, choices: readonly string[]): Promise<string>;
 }

@@ -58,4 +58,6 @@ export interface InstalledPlugin {
   bundleFile: string;
   /** Folder of a linked plugin. */
   link?: string;
+  /** An update that has not started yet: what it replaced is kept until core/plugin-store/settle.ts is told how it went. */
+  isNew?: true;
 }

@@ -74,7 +74,7 @@ const rows = {
   Notification: {
     ...told,
     points: ["notify"],
-    matches: { field: "notification_type", values: ["permission_prompt", "question"] },
+    matches: { field: "notification_type", values: ["permission_prompt", "question", "notice"] },
   },
   MessageDisplay: absent("text is shown as it arrives, not message by message"),
   TeammateIdle: absent("Gantry has no teammates"),

@@ -7,8 +7,8 @@ import type { CommandManifest, PluginManifest } from "../contract/manifest.ts";
 import { didYouMean } from "../contract/nearest.ts";
 import { shellCommands } from "./own-commands.ts";
 
-/** `plugin` is undefined for the shell's own. */
-export type TableCommand = CommandManifest & { plugin: string | undefined };
+/** `plugin` is undefined for the shell's own; `isCommunity`: it runs in a guest. */
+export type TableCommand = CommandManifest & { plugin: string | undefined; isCommunity?: true };
 
 export interface CommandTable {
   /** Sorted by id. */
@@ -22,12 +22,26 @@ export interface CommandTable {
   unknown(words: readonly string[]): GantryError;
 }
 
-/** NAME_TAKEN when two plugins, or a plugin and the shell, offer one id. An id may begin another: the longer one wins. */
-export function createCommandTable(manifests: readonly PluginManifest[]): CommandTable {
+/**
+ * NAME_TAKEN when two built-ins, or one and the shell, offer one id. An id may begin another: the longer one wins. `installed`
+ * are community plugins whose names clash with none; `refused` are commands of others, and why they cannot be run.
+ */
+export function createCommandTable(
+  manifests: readonly PluginManifest[],
+  {
+    installed = [],
+    refused = new Map(),
+  }: { installed?: readonly PluginManifest[]; refused?: ReadonlyMap<string, GantryError> } = {},
+): CommandTable {
   const byId = new Map<string, TableCommand>();
   for (const command of shellCommands) claim(byId, { ...command, plugin: undefined });
   for (const { name, contributes } of manifests) {
     for (const command of contributes.commands) claim(byId, { ...command, plugin: name });
+  }
+  for (const { name, contributes } of installed) {
+    for (const command of contributes.commands) {
+      if (!byId.has(command.id)) byId.set(command.id, { ...command, plugin: name, isCommunity: true });
+    }
   }
   const commands = [...byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
   const topics = [...new Set(commands.flatMap(({ id }) => prefixesOf(id)))].sort();
@@ -43,7 +57,10 @@ export function createCommandTable(manifests: readonly PluginManifest[]): Comman
       }
       return undefined;
     },
-    unknown: (words) => unknownCommand(words, { commands, topics }),
+    unknown: (words) =>
+      words
+        .map((_, index) => refused.get(words.slice(0, words.length - index).join(" ")))
+        .find((error) => error !== undefined) ?? unknownCommand(words, { commands, topics }),
   };
 }
 

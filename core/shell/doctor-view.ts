@@ -33,6 +33,7 @@ export function describe(findings: Findings, style: Style): string {
     "",
     style.bold("Plugins"),
     ...findings.plugins.flatMap((plugin) => pluginLines(plugin, style)),
+    ...communityLines(findings, style),
     "",
     style.bold("Config"),
     ...(problems.length > 0 ? problems : [`  ${style.green("✓")} no problem found`]),
@@ -66,6 +67,22 @@ function trustText({ trust }: Findings): string {
   if (trust.state === "nothing-to-trust") return "nothing in this project needs it";
   const parts = trust.parts.map(({ what }) => sanitizeLine(what)).join("; ");
   return `${trust.state}: ${parts}`;
+}
+
+function communityLines({ community }: Findings, style: Style): string[] {
+  if (community === undefined) return [];
+  const { plugins, isolation } = community;
+  const tier = isolation.osBoundary
+    ? "process + realm, and the operating system's boundary"
+    : "process + realm; no OS boundary";
+  return [
+    "",
+    `${style.bold("Installed plugins")} ${style.dim(`(${tier}; isolation.require ${isolation.require})`)}`,
+    ...plugins.flatMap((plugin) => [
+      ...pluginLines({ ...plugin, name: sanitizeLine(`${plugin.name} ${plugin.version}`) }, style),
+      ...plugin.may.map((words) => `      ${style.dim(sanitizeLine(words))}`),
+    ]),
+  ];
 }
 
 function pluginLines(plugin: PluginFinding, style: Style): string[] {

@@ -3,11 +3,13 @@ import { access, constants, stat } from "node:fs/promises";
 import path from "node:path";
 import { type LoadedConfig, loadConfig, problemLine } from "../../config/load.ts";
 import { findShell } from "../../workers/processes.ts";
-import { configProblems } from "../config-problems.ts";
+import { findCommunity } from "../community/found.ts";
+import { knownProblems } from "../config-problems.ts";
 import { messageOf } from "../contract/errors.ts";
 import type { Json } from "../contract/messages.ts";
 import { version } from "../version.ts";
 import type { CommandLine } from "./command-line.ts";
+import { type CommunityReport, reportCommunity } from "./doctor-community.ts";
 import { examinePlugins, type PluginFinding } from "./doctor-plugins.ts";
 import { notEnforced, reportSandbox, type SandboxReport } from "./doctor-sandbox.ts";
 import { describe } from "./doctor-view.ts";
@@ -24,6 +26,8 @@ export interface Findings {
   model: string;
   mode: string;
   plugins: PluginFinding[];
+  /** Installed ones; absent when there is none. */
+  community?: CommunityReport;
   problems: string[];
   /** Problems that stop nothing: what they are about is left out. */
   warnings: string[];
@@ -39,7 +43,7 @@ export interface Findings {
   notEnforced: string[];
 }
 
-/** Exit 0, or 7 when the config requires a sandbox and none works here: nothing else is marked as required in this build. */
+/** Exit 0, or 7 when the config requires a sandbox or a plugin that is not usable here. */
 export async function doctor(line: CommandLine & { kind: "command" }, io: ShellIo, report: Report): Promise<number> {
   const { flags } = line.input;
   const cwd = await workingFolder(io, line.cwd);
@@ -49,6 +53,8 @@ export async function doctor(line: CommandLine & { kind: "command" }, io: ShellI
   const style = createStyle(describeTerminal(io.stdout, io.env).color);
   const [data, text] = [findings as unknown as Json, describe(findings, style)];
   const { mode, works, problem } = findings.sandbox;
+  const { required } = findings.community ?? {};
+  if (required !== undefined) return report.failed({ code: "PLUGIN_REQUIRED", message: required, data, text });
   if (mode !== "require" || works) return report.result(data, text);
   const message = `sandbox.shell is require, and no sandbox works on this machine: ${problem}`;
   return report.failed({ code: "SANDBOX_UNAVAILABLE", message, data, text });
@@ -56,13 +62,14 @@ export async function doctor(line: CommandLine & { kind: "command" }, io: ShellI
 
 async function examine(loaded: LoadedConfig, io: ShellIo, options: { cwd: string; plugins: boolean }): Promise<Findings> {
   const shell = await findShell();
-  const [plugins, sessions, search, problems, tests, sandbox] = await Promise.all([
+  const [plugins, sessions, search, problems, tests, sandbox, community] = await Promise.all([
     examinePlugins(io.manifests(), options),
     examineFolder(path.join(loaded.paths.stateHome, "sessions")),
     examineSearch(),
-    configProblems(loaded, io.manifests()),
+    findCommunity(loaded, io.manifests()).then((found) => knownProblems(loaded, io.manifests(), found)),
     testPermissions(loaded, io, options.cwd),
     reportSandbox(loaded.config.sandbox.shell, { env: io.env, shell }),
+    reportCommunity(loaded, io.manifests(), options),
   ]);
   const isWarning = ({ severity }: (typeof problems)[number]): boolean => severity === "warning";
   return {
@@ -73,6 +80,7 @@ async function examine(loaded: LoadedConfig, io: ShellIo, options: { cwd: string
     model: loaded.config.model,
     mode: loaded.config.permissions.mode,
     plugins,
+    ...(community === undefined ? {} : { community }),
     problems: problems.filter((problem) => !isWarning(problem)).map(problemLine),
     warnings: problems.filter(isWarning).map(problemLine),
     ...tests,
@@ -82,7 +90,7 @@ async function examine(loaded: LoadedConfig, io: ShellIo, options: { cwd: string
     search,
     shell,
     sandbox,
-    notEnforced: notEnforced(sandbox),
+    notEnforced: [...notEnforced(sandbox), ...(community?.notEnforced ?? [])],
   };
 }
 

@@ -25,7 +25,7 @@ import type { HostOptions } from "./host-options.ts";
 type About = Parameters<HooksHost["explain"]>[1];
 
 export function createHooksHost(options: HostOptions, loadedOnce: () => Promise<LoadedConfig>): HooksHost {
-  const manifests = (): readonly PluginManifest[] => options.io.manifests();
+  const manifests = (): readonly PluginManifest[] => options.io.known();
   const tools = (): ToolManifest[] => toolsOf(manifests());
   const storeOf = ({ paths, project }: LoadedConfig): SessionStore => createStore({ stateHome: paths.stateHome, project });
   const look = async (event: PublicEvent, about: About): Promise<LookedAt> =>

@@ -3,9 +3,10 @@
  * only for a plugin that is granted it.
  */
 
-import { builtinPlugins } from "../../config/defaults.ts";
 import { type LoadedConfig, loadConfig } from "../../config/load.ts";
-import { configProblems } from "../config-problems.ts";
+import { grantsOfBuiltin } from "../builtin-grants.ts";
+import { findCommunity } from "../community/found.ts";
+import { configProblems, knownProblems } from "../config-problems.ts";
 import { GantryError } from "../contract/errors.ts";
 import type { EventOf, SessionEvent } from "../contract/events.ts";
 import type { Host, SessionsHost, ToolsHost } from "../contract/host.ts";
@@ -27,12 +28,13 @@ const parts = {
   config: "host.config",
   permissions: "host.permissions",
   hooks: "host.hooks",
+  plugins: "host.plugins",
   tools: "host.tools",
   run: "host.run",
 } as const satisfies Record<keyof Host, PermissionKind>;
 
 export function createHost(options: HostOptions): Host {
-  const grants = builtinPlugins.find(({ name }) => name === options.plugin)?.grants ?? {};
+  const grants = grantsOfBuiltin(options.plugin);
   const granted = <P extends keyof Host>(part: P, make: () => Host[P]): Host[P] => {
     if (grants[parts[part]]) return make();
     throw new GantryError(
@@ -55,10 +57,14 @@ export function createHost(options: HostOptions): Host {
     get hooks() {
       return granted("hooks", () => createHooksHost(options, loaded));
     },
+    get plugins() {
+      return granted("plugins", () => {
+        if (options.plugins) return options.plugins;
+        throw new GantryError("INTERNAL", `host.plugins was not opened for ${options.plugin}`);
+      });
+    },
     get tools() {
-      return granted("tools", () =>
-        toolsHost(options, async () => await configProblems(await loaded(), options.io.manifests())),
-      );
+      return granted("tools", () => toolsHost(options, async () => await configProblems(await loaded(), options.io.known())));
     },
     get run() {
       return granted("run", () => ({
@@ -87,7 +93,8 @@ function lazySessions(loaded: () => Promise<LoadedConfig>): SessionsHost {
 }
 
 function lazyConfig(loaded: () => Promise<LoadedConfig>, io: ShellIo, forget: () => void): Host["config"] {
-  const problemsOf = async (config: LoadedConfig) => await configProblems(config, io.manifests());
+  const problemsOf = async (config: LoadedConfig) =>
+    await knownProblems(config, io.manifests(), await findCommunity(config, io.manifests()));
   const host = async () => (await loaded()).host({ problemsOf });
   return {
     effective: async () => await (await host()).effective(),
@@ -97,7 +104,7 @@ function lazyConfig(loaded: () => Promise<LoadedConfig>, io: ShellIo, forget: ()
     problems: async () => {
       const config = await loaded();
       const options = { home: io.env["HOME"] ?? "/" };
-      return [...(await problemsOf(config)), ...(await failedPermissionTests(config, io.manifests(), options))];
+      return [...(await problemsOf(config)), ...(await failedPermissionTests(config, io.known(), options))];
     },
     schema: async () => await (await host()).schema(),
     paths: async () => await (await host()).paths(),
@@ -107,7 +114,7 @@ function lazyConfig(loaded: () => Promise<LoadedConfig>, io: ShellIo, forget: ()
 }
 
 function toolsHost({ io, cwd, signal }: HostOptions, problems: ToolsHost["problems"]): ToolsHost {
-  const tools = io.manifests().flatMap(({ name, contributes }) => contributes.tools.map((tool) => ({ ...tool, plugin: name })));
+  const tools = io.known().flatMap(({ name, contributes }) => contributes.tools.map((tool) => ({ ...tool, plugin: name })));
   return {
     list: async () => tools,
     problems,

@@ -25,6 +25,8 @@ export interface ShellIo extends ShellStreams {
   exitNow(code: number): void;
   /** The manifests of the built-ins, read at the first call. */
   manifests(): readonly PluginManifest[];
+  /** Those and the ones of installed plugins whose names are free: whose tools rules and hooks may name. */
+  known(): readonly PluginManifest[];
 }
 
 /** Whether a person can be asked: both ends are terminals, and it is not a CI job that only looks like one. */

@@ -7,6 +7,7 @@ import { readBuiltinManifests } from "../manifests.ts";
 import { type CommandLine, readCommandLine } from "./command-line.ts";
 import { type CommandTable, createCommandTable } from "./commands.ts";
 import { exitOf, kindOf } from "./envelope.ts";
+import { installedCommands } from "./installed-commands.ts";
 import type { ShellIo, ShellStreams } from "./io.ts";
 import type { Report } from "./report.ts";
 import { describeTerminal } from "./style.ts";
@@ -19,7 +20,9 @@ export async function main(argv: readonly string[], streams: MainIo): Promise<nu
   let line: CommandLine;
   let table: CommandTable;
   try {
-    table = createCommandTable(io.manifests());
+    const plugins = await installedCommands(io, folderFlag(argv));
+    io.known = () => [...io.manifests(), ...plugins.known];
+    table = createCommandTable(io.manifests(), plugins);
     line = await readCommandLine(argv, table);
   } catch (error) {
     return await refuse(error, argv, io);
@@ -42,7 +45,7 @@ export async function main(argv: readonly string[], streams: MainIo): Promise<nu
 
 function completeIo(streams: MainIo): ShellIo {
   let manifests: readonly PluginManifest[] | undefined;
-  return {
+  const io: ShellIo = {
     // Asked for when it is needed: help works in a folder that is gone, and so does -C.
     get cwd() {
       return streams.cwd ?? currentFolder();
@@ -59,7 +62,9 @@ function completeIo(streams: MainIo): ShellIo {
       return streams.stdin;
     },
     manifests: streams.manifests ?? (() => (manifests ??= readBuiltinManifests())),
+    known: () => io.manifests(),
   };
+  return io;
 }
 
 /** USAGE_INVALID when it was deleted while a shell stands in it. */
@@ -92,8 +97,10 @@ async function runCommand(line: CommandLine, table: CommandTable, io: ShellIo, r
   if (line.kind === "help") return await showHelp(line.words, table, io, report);
   const { command, input, json, cwd } = line;
   if (command.plugin !== undefined) {
+    const run = { command: { ...command, plugin: command.plugin }, input, cwd, json };
+    if (command.isCommunity) return await (await import("./community-command.ts")).runCommunityCommand(run, io, report);
     const { runPluginCommand } = await import("./plugin-command.ts");
-    return await runPluginCommand({ command: { ...command, plugin: command.plugin }, input, cwd, json }, io, report);
+    return await runPluginCommand(run, io, report);
   }
   if (command.id === "doctor") return await (await import("./doctor.ts")).doctor(line, io, report);
   const { completionScript } = await import("./completion.ts");
@@ -101,6 +108,15 @@ async function runCommand(line: CommandLine, table: CommandTable, io: ShellIo, r
   const script = completionScript(shell, table);
   report.result({ shell, script }, script);
   return 0;
+}
+
+/** What -C says, before the line is read: which project it is decides which commands there are. */
+function folderFlag(argv: readonly string[]): string | undefined {
+  const ended = argv.indexOf("--");
+  const flags = ended === -1 ? argv : argv.slice(0, ended);
+  const at = flags.findLastIndex((flag) => flag === "-C" || flag === "--cwd");
+  if (at !== -1) return flags[at + 1];
+  return flags.findLast((flag) => flag.startsWith("--cwd="))?.slice("--cwd=".length);
 }
 
 async function showVersion(report: Report): Promise<number> {

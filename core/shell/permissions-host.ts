@@ -11,14 +11,14 @@ import type { HostOptions } from "./host-options.ts";
 
 export function createPermissionsHost({ io, cwd }: HostOptions, loaded: () => Promise<LoadedConfig>): PermissionsHost {
   const home = io.env["HOME"] ?? "/";
-  const problemsOf = async (config: LoadedConfig) => await configProblems(config, io.manifests());
+  const problemsOf = async (config: LoadedConfig) => await configProblems(config, io.known());
   /** A verdict of a config that no run would start with is none. */
   const sound = async (): Promise<LoadedConfig> => {
     const config = await loaded();
     refuseProblems(await problemsOf(config));
     return config;
   };
-  const tools = (): ToolManifest[] => toolsOf(io.manifests());
+  const tools = (): ToolManifest[] => toolsOf(io.known());
   return {
     async list() {
       const { config, ruleList, heldRules, sourceOf, problems } = await loaded();
@@ -34,11 +34,11 @@ export function createPermissionsHost({ io, cwd }: HostOptions, loaded: () => Pr
       const config = await sound();
       const { explainCall } = await import("../permission/explanation.ts");
       const hooks = await hookJudges(config, tools());
-      const judgesOf = (tool: RuledTool): string[] => [...tapJudges(io.manifests(), tool), ...hooks(tool)];
-      return await explainCall(call, { ...explainOptions(config, io.manifests(), { home, cwd }), judgesOf });
+      const judgesOf = (tool: RuledTool): string[] => [...tapJudges(io.known(), tool), ...hooks(tool)];
+      return await explainCall(call, { ...explainOptions(config, io.known(), { home, cwd }), judgesOf });
     },
     warnings: async () => warningsOf(await problemsOf(await loaded())),
-    test: async () => await testPermissions(await sound(), io.manifests(), { home }),
+    test: async () => await testPermissions(await sound(), io.known(), { home }),
   };
 }
 
@@ -56,7 +56,7 @@ function inOrder(facts: readonly RuleFacts[]): RuleFacts[] {
 }
 
 /** Heard only when somebody would be asked. Judges on tool.approve are asked for real. */
-function tapJudges(manifests: ReturnType<HostOptions["io"]["manifests"]>, { name }: RuledTool): string[] {
+function tapJudges(manifests: ReturnType<HostOptions["io"]["known"]>, { name }: RuledTool): string[] {
   return manifests.flatMap((manifest) =>
     manifest.contributes.taps
       .filter(({ on, kind, tools }) => kind === "judge" && on === "tool.ask" && (tools?.includes(name) ?? true))

@@ -8,6 +8,8 @@ import { createStyle, describeTerminal } from "./style.ts";
 import { createWriter } from "./writer.ts";
 
 export interface Report {
+  /** A piece of the result on stdout, as it comes; nothing with --json. */
+  print(text: string): void;
   say(text: string): void;
   warn(text: string): void;
   /** The exit code: 0. */
@@ -32,6 +34,9 @@ export function createReport({ env, stdout, stderr }: ShellStreams, { kind, json
     if (clean !== "") out.write(clean.endsWith("\n") ? clean : `${clean}\n`);
   };
   return {
+    print(text) {
+      if (!json) out.write(sanitizeStyled(text));
+    },
     say: (text) => talk.write(`${sanitizeStyled(text)}\n`),
     warn(text) {
       if (json) warnings.push(text);

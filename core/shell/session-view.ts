@@ -49,7 +49,7 @@ export async function createSessionView(options: SessionViewOptions): Promise<Se
     return describeTerminal(stderr.isTerminal ? io.stderr : io.stdout, io.env).columns;
   };
   const isTerminal = options.draw && stdout.isTerminal;
-  const tools = new Map(io.manifests().flatMap(({ contributes }) => contributes.tools.map((tool) => [tool.name, tool])));
+  const tools = new Map(io.known().flatMap(({ contributes }) => contributes.tools.map((tool) => [tool.name, tool])));
   let front: TerminalFront | undefined;
   const answer = isTerminal ? await drawnAnswer(out, io, () => front?.clear()) : undefined;
   front = createTerminalFront({

@@ -6,7 +6,8 @@ import { realpath, stat } from "node:fs/promises";
 import path from "node:path";
 import { type LoadedConfig, loadConfig, problemLine } from "../../config/load.ts";
 import { needsTrust, refuseProblems, trustRequired, warningsOf } from "../../config/usable.ts";
-import { configProblems } from "../config-problems.ts";
+import { type Community, findCommunity, withoutPlugins } from "../community/found.ts";
+import { knownProblems } from "../config-problems.ts";
 import { GantryError } from "../contract/errors.ts";
 import type { TrustStatus } from "../contract/host.ts";
 import type { PluginManifest } from "../contract/manifest.ts";
@@ -44,7 +45,7 @@ export interface StartOptions {
 export async function start(options: StartOptions): Promise<{ runtime: Runtime; config: LoadedConfig }> {
   const { io, cwd, flags, front } = options;
   const load = (): Promise<LoadedConfig> => loadConfig({ cwd, env: io.env, flags: flags.config });
-  const config = await trustedConfig(options, load);
+  const { config, community } = await trustedConfig(options, load);
   const manifests = flags.noPlugins ? onlyProviders(io.manifests()) : io.manifests();
   const runtime = await createRuntime({
     version,
@@ -53,6 +54,7 @@ export async function start(options: StartOptions): Promise<{ runtime: Runtime; 
     config,
     reload: load,
     manifests,
+    community: flags.noPlugins ? withoutPlugins(community) : community,
     front: withSmallYoungHeap(front),
     allowRootBypass: flags.allowRootBypass,
     wantCost: options.wantCost,
@@ -64,24 +66,30 @@ export async function start(options: StartOptions): Promise<{ runtime: Runtime; 
   return { runtime, config };
 }
 
-async function trustedConfig({ io, flags, askTrust }: StartOptions, load: () => Promise<LoadedConfig>): Promise<LoadedConfig> {
+interface Trusted {
+  config: LoadedConfig;
+  community: Community;
+}
+
+async function trustedConfig({ io, flags, askTrust }: StartOptions, load: () => Promise<LoadedConfig>): Promise<Trusted> {
   const config = await load();
-  await refuseWrong(config, io);
-  if (!needsTrust(config.trust)) return config;
-  if (flags.config.trust) return config;
+  const community = await refuseWrong(config, io);
+  if (!needsTrust(config.trust)) return { config, community };
+  if (flags.config.trust) return { config, community };
   if (!askTrust) throw trustRequired(config.trust);
   if (!(await askTrust(config.trust))) throw trustRequired(config.trust);
   await config.host().trust("grant");
   const trusted = await load();
-  await refuseWrong(trusted, io);
-  return trusted;
+  return { config: trusted, community: await refuseWrong(trusted, io) };
 }
 
 /** What a run goes on with is said first. */
-async function refuseWrong(config: LoadedConfig, io: ShellIo): Promise<void> {
-  const problems = await configProblems(config, io.manifests());
+async function refuseWrong(config: LoadedConfig, io: ShellIo): Promise<Community> {
+  const community = await findCommunity(config, io.manifests());
+  const problems = await knownProblems(config, io.manifests(), community);
   refuseProblems(problems);
   for (const warning of warningsOf(problems)) io.stderr.write(`warning: ${sanitizeText(problemLine(warning))}\n`);
+  return community;
 }
 
 /** --no-plugins: no tool, command or tap; a provider is kept, because without one there is nobody to ask. */

@@ -3,11 +3,13 @@ import type { HookPayloads, HookPoint } from "../contract/hooks.ts";
 import type { JsonObject } from "../contract/messages.ts";
 import type { AnyTap, TapContext } from "../contract/plugin.ts";
 import type { HooksOptions } from "../hooks.ts";
+import { bareContext } from "./bare-context.ts";
 import type { LiveTap } from "./tap-run.ts";
 
 type Payload = HookPayloads[HookPoint];
 
-const defaultTimeoutMs = 10_000;
+export const defaultTimeoutMs = 10_000;
+const noOptions: JsonObject = Object.freeze({});
 export const timedOut = Symbol("timed out");
 const cancelled = Symbol("cancelled");
 
@@ -38,15 +40,13 @@ function graceAt(point: HookPoint, kind: AnyTap["kind"]): number {
   return kind === "judge" || point === "session.open" || point === "session.close" ? 0 : graceMs;
 }
 
-export function begin(
-  { on, run, kind }: AnyTap,
-  payload: Payload,
-  settings: JsonObject,
-  outer: AbortSignal | undefined,
-): Begun {
+export function begin({ owner, tap }: LiveTap, payload: Payload, outer: AbortSignal | undefined, options: HooksOptions): Begun {
+  const { on, run, kind } = tap;
   if (outer?.aborted === true && graceAt(on, kind) === 0) throw isBound(outer) ? timedOut : cancelled;
   const abort = new AbortController();
-  return { abort, reply: (run as Run)(payload, { signal: abort.signal, settings }) };
+  const about = { owner, payload, signal: abort.signal, options: options.settings?.(owner) ?? noOptions };
+  const context = options.context?.(about) ?? bareContext({ ...about, cwd: "cwd" in payload ? payload.cwd : "/" });
+  return { abort, reply: (run as Run)(payload, context) };
 }
 
 /** Somebody who waits for a hook of a config is told which, once that takes longer than they would think. */

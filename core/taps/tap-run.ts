@@ -9,7 +9,6 @@ import {
   type TapExtras,
   type Verdict,
 } from "../contract/hooks.ts";
-import type { JsonObject } from "../contract/messages.ts";
 import type { AnyTap } from "../contract/plugin.ts";
 import type { Heard, HookFired, HooksOptions, Ruling, TapOrigin } from "../hooks.ts";
 import { isPlainAnswer } from "./plain-answer.ts";
@@ -43,7 +42,6 @@ interface Settled {
 }
 
 const strictness: Record<Verdict, number> = { allow: 0, ask: 1, deny: 2 };
-const noSettings: JsonObject = Object.freeze({});
 
 /** The tap as tapable runs it: never rejects, hands on the value it was given when it has nothing to say. */
 export async function runTap(entry: LiveTap, value: unknown, run: TapRun, options: HooksOptions): Promise<unknown> {
@@ -62,8 +60,7 @@ export async function runTap(entry: LiveTap, value: unknown, run: TapRun, option
     options.onFired(facts);
   };
   try {
-    const settings = options.settings?.(entry.owner) ?? noSettings;
-    const begun = begin(tap, payload, settings, run.signal);
+    const begun = begin(entry, payload, run.signal, options);
     // A tap that answers at once is not made to wait.
     const reply = begun.reply instanceof Promise ? await awaited(entry, begun, run.signal, options) : begun.reply;
     // What an observer's last expression happens to give is no answer.

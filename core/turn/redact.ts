@@ -17,10 +17,13 @@ const knownShapes = [
   /(?:sk|rk)_live_[A-Za-z0-9]{24,}/,
   /npm_[A-Za-z0-9]{36}/,
   /glpat-[A-Za-z0-9_-]{20,}/,
-  /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----[\s\S]*?-----END (?:[A-Z]+ )?PRIVATE KEY-----/,
+  // From one line of dashes to the next, and no further: a text of beginnings alone must not cost its square.
+  /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----[^-]*(?:-{1,4}[^-]+){0,50}-----END (?:[A-Z]+ )?PRIVATE KEY-----/,
 ];
 
 const shortestSecret = 12;
+/** Of a secret that a plugin has read: what is shorter stands in any text. */
+const shortestRead = 6;
 
 function escapeForRegExp(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
@@ -38,21 +41,31 @@ export interface Redactor {
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** The config's `env` may change between turns: the values it has now are the ones that count. */
-export function createLiveRedactor(env: Variables, configEnv: () => Variables): () => Redactor {
-  let made: { of: Variables; redactor: Redactor } | undefined;
+/** The config's `env` may change between turns, and plugins read secrets: the values there are now are the ones that count. */
+export function createLiveRedactor(
+  env: Variables,
+  configEnv: () => Variables,
+  read: () => readonly string[] = () => noValues,
+): () => Redactor {
+  let made: { of: Variables; read: readonly string[]; redactor: Redactor } | undefined;
   return () => {
-    const now = configEnv();
-    if (made?.of !== now) made = { of: now, redactor: createRedactor(env, now) };
+    const [now, values] = [configEnv(), read()];
+    if (made?.of !== now || made.read !== values)
+      made = { of: now, read: values, redactor: createRedactor([env, now], values) };
     return made.redactor;
   };
 }
 
-export function createRedactor(...variables: readonly Variables[]): Redactor {
-  const values = variables
+const noValues: readonly string[] = [];
+
+/** `read`: values that plugins were given as secrets, whatever their names. */
+export function createRedactor(variables: readonly Variables[], read: readonly string[] = noValues): Redactor {
+  const named = variables
     .flatMap((env) => Object.entries(env))
     .filter(([name, value]) => namesSecret(name) && value !== undefined && value.length >= shortestSecret)
-    .map(([, value]) => escapeForRegExp(value as string))
+    .map(([, value]) => value as string);
+  const values = [...named, ...read.filter((value) => value.length >= shortestRead)]
+    .map(escapeForRegExp)
     // The longest first: a secret that begins like a shorter one must not leave its tail.
     .sort((a, b) => b.length - a.length);
   const pattern = new RegExp([...values, ...knownShapes.map((shape) => shape.source)].join("|"), "g");

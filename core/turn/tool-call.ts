@@ -185,6 +185,7 @@ async function runApproved(
     deps.signal.throwIfAborted();
     const outcome = await tool.execute({
       callId: facts.callId,
+      sessionId: facts.sessionId,
       input: facts.input,
       cwd: facts.cwd,
       reach: approval.reach,

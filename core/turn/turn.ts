@@ -60,6 +60,8 @@ export interface TurnDeps {
   takeHookUsage(): Usage;
   /** Starts what a call of the tool, or of any, needs, before its input is complete. */
   warm(tool: string | undefined): void;
+  /** Throws what ends a turn at its next step: a required plugin that is not usable any more. */
+  checkPlugins(): void;
 }
 
 const maxContinuations = 8;
@@ -104,6 +106,7 @@ async function runSteps(progress: Progress, deps: TurnDeps, signal: AbortSignal)
   let continued = 0;
   for (;;) {
     if (signal.aborted) return "interrupted";
+    deps.checkPlugins();
     await countHooks(progress, deps);
     const ended = endStopped(deps) ?? findLimit(progress, deps);
     if (ended) return ended;

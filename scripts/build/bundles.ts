@@ -9,12 +9,15 @@ import { type BuildOptions, build, type Metafile, type OutputFile, type Plugin, 
 import { leanOclifParser } from "./oclif-parser.ts";
 
 const threadEntry = "tool-thread";
+/** A folder of its own: the only one that a guest may read. */
+const guestFolder = "guest";
 
 /** Bundled apart from each other: what two of them share would become files of its own, and each file costs start-up time. */
 const groups: Record<string, string>[] = [
   { cli: "core/shell/cli.ts" },
   { [threadEntry]: "workers/inside/tool-thread.ts" },
   { "sandbox-host": "workers/sandbox-host.ts" },
+  { "author-modules": "core/plugin-kit/author-modules.ts" },
   {
     index: "core/index.ts",
     plugin: "core/contract/plugin.ts",
@@ -37,7 +40,11 @@ export function publicModules(root: string): Record<string, string> {
 /** Writes all bundles to `outdir`; returns the paths, relative to `root`, of all files that went in. */
 export async function makeBundles(root: string, outdir: string, plugins: Plugin[] = []): Promise<string[]> {
   const ours = groups.map((entries) => bundleGroup(entries, { root, outdir, plugins }));
-  const metafiles = await Promise.all([...ours, bundlePiscinaWorker(root, outdir)]);
+  const metafiles = await Promise.all([
+    ...ours,
+    bundlePiscinaWorker(root, outdir),
+    bundleGuest(root, join(outdir, guestFolder)),
+  ]);
   return [...new Set(metafiles.flatMap(({ inputs }) => Object.keys(inputs)))];
 }
 
@@ -141,4 +148,22 @@ async function bundlePiscinaWorker(root: string, outdir: string): Promise<Metafi
     metafile: true,
   });
   return metafile;
+}
+
+/** The far side of guests: one file for the process, one for its thread, and the worker that piscina starts beside them. */
+export async function bundleGuest(root: string, outdir: string): Promise<Metafile> {
+  const entries = ["guest-process", "guest-realm"];
+  const { metafile } = await build({
+    ...sharedOptions(root),
+    entryPoints: entries.map((out) => ({ in: join(root, `workers/inside/${out}.ts`), out })),
+    outdir,
+    format: "cjs",
+    outExtension: { ".js": ".cjs" },
+    minify: true,
+    metafile: true,
+  });
+  const { inputs, ...rest } = await bundlePiscinaWorker(root, outdir);
+  // The nearest package.json above says "module".
+  await writeFile(join(outdir, "package.json"), '{"type":"commonjs"}\n');
+  return { ...rest, inputs: { ...inputs, ...metafile.inputs } };
 }

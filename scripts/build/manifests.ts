@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { z } from "zod";
-import type { CommandManifest, PluginManifest, TapManifest, ToolManifest } from "../../core/contract/manifest.ts";
+import type { PluginManifest } from "../../core/contract/manifest.ts";
 import type { JsonObject } from "../../core/contract/messages.ts";
-import type { AnyTap, AnyTool, CommandDefinition, PluginDefinition } from "../../core/contract/plugin.ts";
+import type { AnyTool, PluginDefinition } from "../../core/contract/plugin.ts";
+import { compareNames, contributionsOf } from "../../workers/inside/contributions.ts";
 import { publicModules } from "./bundles.ts";
 import { hasRefinements } from "./refinements.ts";
 
@@ -18,7 +19,7 @@ export async function builtInManifests(root: string, scratch: string): Promise<P
   const definitions = await loadPlugins(root, scratch, sources.sort());
   const manifests = definitions.map((definition) => manifestOf(definition, version));
   refuseTwins(manifests);
-  return manifests.sort((a, b) => compare(a.name, b.name));
+  return manifests.sort((a, b) => compareNames(a.name, b.name));
 }
 
 async function loadPlugins(root: string, scratch: string, sources: readonly string[]): Promise<PluginDefinition[]> {
@@ -50,30 +51,11 @@ async function loadPlugins(root: string, scratch: string, sources: readonly stri
 }
 
 function manifestOf(plugin: PluginDefinition, version: string): PluginManifest {
-  return {
-    name: plugin.name,
-    version,
-    description: plugin.description,
-    permissions: plugin.permissions ?? {},
-    contributes: {
-      tools: (plugin.tools ?? []).map(toolManifest).sort((a, b) => compare(a.name, b.name)),
-      commands: (plugin.commands ?? []).map(commandManifest).sort((a, b) => compare(a.id, b.id)),
-      taps: (plugin.taps ?? []).map(tapManifest),
-      providers: (plugin.providers ?? []).map((provider) => provider.name).sort(),
-    },
-  };
-}
-
-function toolManifest(tool: AnyTool): ToolManifest {
-  return {
-    name: tool.name,
-    description: tool.description,
+  const { name, ...rest } = contributionsOf(plugin, (tool) => ({
     inputSchema: inputSchema(tool),
     ...(hasRefinements(tool.input()) ? { refines: true as const } : {}),
-    effect: tool.effect,
-    ...(tool.subject === undefined ? {} : { subject: tool.subject }),
-    ...(tool.timeoutMs === undefined ? {} : { timeoutMs: tool.timeoutMs }),
-  };
+  }));
+  return { name, version, ...rest };
 }
 
 function inputSchema(tool: AnyTool): JsonObject {
@@ -82,29 +64,6 @@ function inputSchema(tool: AnyTool): JsonObject {
   } catch (error) {
     throw new Error(`The input of tool ${tool.name} has no JSON Schema`, { cause: error });
   }
-}
-
-function commandManifest(command: CommandDefinition): CommandManifest {
-  return {
-    id: command.id,
-    summary: command.summary,
-    ...(command.description === undefined ? {} : { description: command.description }),
-    args: command.args ?? [],
-    flags: command.flags ?? [],
-    examples: command.examples ?? [],
-  };
-}
-
-function tapManifest(tap: AnyTap): TapManifest {
-  return {
-    on: tap.on,
-    kind: tap.kind,
-    name: tap.name ?? tap.on,
-    ...(tap.tools === undefined ? {} : { tools: tap.tools }),
-    stage: tap.stage ?? 0,
-    ...(tap.before === undefined ? {} : { before: tap.before }),
-    ...(tap.timeoutMs === undefined ? {} : { timeoutMs: tap.timeoutMs }),
-  };
 }
 
 function refuseTwins(manifests: readonly PluginManifest[]): void {
@@ -122,9 +81,4 @@ function refuseTwins(manifests: readonly PluginManifest[]): void {
       owners.set(word, name);
     }
   }
-}
-
-// Not localeCompare: the file must not depend on the machine's language.
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

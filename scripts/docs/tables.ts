@@ -9,12 +9,14 @@ import type { ArgSpec, FlagSpec } from "../../core/contract/plugin.ts";
 import { eventsOf, type PublicEvent, publicEventTable } from "../../core/contract/public-events.ts";
 import { globalFlags, shellCommands } from "../../core/shell/own-commands.ts";
 import { describeEvents } from "./events.ts";
+import { pluginReference } from "./plugins.ts";
 
 /** Keyed by page, without `.md`. */
 export async function docTables(root: string, manifests: readonly PluginManifest[]): Promise<Record<string, string>> {
   const commands = [...shellCommands, ...manifests.flatMap(({ contributes }) => contributes.commands)];
   return {
     hooks: hooks(),
+    plugins: await pluginReference(root, configKeys(), table),
     permissions: permissions(manifests),
     errors: errors(),
     config: config(configKeys()),
@@ -72,7 +74,11 @@ function permissions(manifests: readonly PluginManifest[]): string {
     Object.entries(grants).map(([kind, scopes]) => [
       code(name),
       code(kind),
-      scopes === true ? "yes" : scopes.map(code).join(" "),
+      typeof scopes === "object" && Array.isArray(scopes)
+        ? scopes.map((scope) => code(String(scope))).join(" ")
+        : scopes === true
+          ? "yes"
+          : code(JSON.stringify(scopes)),
     ]),
   );
   return [

@@ -11,13 +11,23 @@ import { normalised, type PageRun, printsAsShown, runsOf } from "../support/page
 const root = path.join(import.meta.dirname, "../..");
 const pages = [
   "README.md",
-  ...["getting-started", "run", "sessions", "permissions", "hooks", "config", "tools", "embedding", "troubleshooting"].map(
-    (name) => `docs/${name}.md`,
-  ),
+  ...[
+    "getting-started",
+    "run",
+    "sessions",
+    "permissions",
+    "hooks",
+    "config",
+    "tools",
+    "embedding",
+    "plugins",
+    "troubleshooting",
+  ].map((name) => `docs/${name}.md`),
 ];
 
 describe.each(pages)("%s", (page) => {
-  test("prints what it shows", async () => {
+  // A bound, not a measure: a page may start dozens of programs.
+  test("prints what it shows", { timeout: 300_000 }, async () => {
     const text = await read(page);
     const place = await makePlace();
     const wrong: object[] = [];

@@ -169,7 +169,7 @@ test.each([
   ["env", "x", "CONFIG_INVALID", /JSON object/],
   ["hooks.Stop", "./x.sh", "CONFIG_INVALID", /takes JSON/],
   ["hooks.Stop", '{"type": "command"}', "CONFIG_INVALID", /must be wrapped/],
-  ["plugins", "x", "CONFIG_INVALID", /known, not in this build/],
+  ["plugins", "X", "CONFIG_INVALID", /neither a plugin's name .* nor a folder/],
   ["__proto__", "x", "CONFIG_KEY_UNKNOWN", /no config key/],
 ])("set %s %s is refused, and nothing is written", async (key, value, code, message) => {
   const place = createPlace();

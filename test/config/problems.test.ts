@@ -35,7 +35,11 @@ const wrongKeys: [string, object, { code: string; key: string; message: string }
     JSON.parse('{"__proto__": {"model": "a/b"}}'),
     { code: "CONFIG_KEY_UNKNOWN", key: "__proto__", message: '"__proto__" is no config key' },
   ],
-  ["plugins", { plugins: [] }, { code: "CONFIG_INVALID", key: "plugins", message: "plugins is known, not in this build" }],
+  [
+    "mcpServers",
+    { mcpServers: {} },
+    { code: "CONFIG_INVALID", key: "mcpServers", message: "mcpServers is known, not in this build" },
+  ],
   [
     "mcpServers",
     { mcpServers: {} },
@@ -49,7 +53,7 @@ const wrongKeys: [string, object, { code: string; key: string; message: string }
   [
     "isolation",
     { isolation: "strict" },
-    { code: "CONFIG_INVALID", key: "isolation", message: "isolation is known, not in this build" },
+    { code: "CONFIG_INVALID", key: "isolation", message: 'isolation: expected object, received string; it is "strict"' },
   ],
 ];
 
@@ -298,7 +302,7 @@ test.skipIf(process.getuid?.() === 0)("a file that may not be read is a problem"
 test.each([
   ["lmits.maxTurns=1", '--set: "lmits.maxTurns" is no config key; did you mean limits.maxTurns?'],
   ["limits=5", '--set: limits: expected object, received string; it is "5"'],
-  ["isolation.level=strict", "--set: isolation is known, not in this build"],
+  ["isolation.level=strict", '--set: "isolation.level" is no config key; did you mean isolation.timers?'],
   ["env.X.Y=1", '--set: "env.X.Y" is no config key'],
   ["=5", '--set "=5" is not key=value'],
 ])("a wrong --set is a problem: %s", async (setting, message) => {

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import type { CommandContext, CommandInput, CommandOutput, Host } from "../../core/contract/plugin.ts";
 import { createSessionsHost } from "../../core/session/sessions-host.ts";
 import type { OpenedSession, SessionStore } from "../../core/session/store.ts";
+import { bareContext } from "../../core/taps/bare-context.ts";
 import sessions from "../../plugins/sessions/index.ts";
 import { addTurn, callOf, recorder, usage } from "../support/session-events.ts";
 import { newStateHome, newStore, writeSession } from "../support/session-folder.ts";
@@ -17,9 +18,9 @@ async function run(store: SessionStore, id: string, input: Partial<CommandInput>
   if (!command) throw new Error(`no command ${id}`);
   const warnings: string[] = [];
   const ctx: CommandContext = {
-    signal: new AbortController().signal,
-    cwd,
+    ...bareContext({ signal: new AbortController().signal, options: {}, cwd }),
     json: false,
+    print: () => {},
     terminal: { isTerminal: false, color: false, columns: 80 },
     say: () => {},
     warn: (text) => void warnings.push(text),

@@ -231,7 +231,7 @@ test("a cancel ends a judge with a deny at once", async () => {
 test("a tap is given its plugin's own section of the config", async () => {
   const seen: unknown[] = [];
   const hooks = createHooks({ onFired: () => undefined, settings: (owner) => ({ owner }) });
-  hooks.tap("policy", { on: "turn.start", kind: "observe", run: (_payload, { settings }) => void seen.push(settings) });
+  hooks.tap("policy", { on: "turn.start", kind: "observe", run: (_payload, { options }) => void seen.push(options) });
   await hooks.observe("turn.start", { sessionId: "s", turn: 1 });
   expect(seen).toEqual([{ owner: "policy" }]);
 });

@@ -10,6 +10,7 @@ import { publicEvents, publicEventTable } from "../../core/contract/public-event
 import { gantryOnTerminal } from "../shell/gantry.ts";
 import { taps } from "../support/census-taps.ts";
 import { type Bench, bench, type Finished } from "../support/cli.ts";
+import { installPlugin } from "../support/community.ts";
 import { buildWithTaps, type SecondBuild } from "../support/second-build.ts";
 
 let built: SecondBuild;
@@ -42,6 +43,17 @@ const context = "heard from the tap";
 const hears = (place: Bench, request: number): void => expect(place.model.requests[request]?.text).toContain(context);
 const shows = (_place: Bench, { stderr }: Finished): void => expect(stderr).toContain("said by the tap");
 const says = { observe: { say: "said by the tap" } };
+
+/** Its tool never ends. */
+const one = {
+  name: "one",
+  source: `plugin({ name: "one", description: "One.",
+    tools: [{ name: "One", description: "One.", effect: "reads", input: () => ({ type: "object" }), execute() { for (;;) { } } }],
+    commands: [{ id: "one say", summary: "Says.", args: [{ name: "word", summary: "What." }],
+      run: async ({ args }) => ({ data: args.word, text: args.word }) }] });`,
+  tools: [{ name: "One" }],
+  commands: [{ id: "one say", args: [{ name: "word", summary: "What." }] }],
+};
 
 const rows: Record<HookPoint, Row> = {
   "runtime.start": { steps: [done], answers: says, given: (cwd) => ({ project: cwd, cwd }), effect: shows },
@@ -209,6 +221,34 @@ const rows: Record<HookPoint, Row> = {
     files: { "AGENTS.md": "Be brief.\n" },
     given: (cwd) => ({ file: `${cwd}/AGENTS.md`, bytes: 10 }),
     effect: shows,
+  },
+  "plugin.load": {
+    steps: [done],
+    answers: { judge: { verdict: "deny", reason: "not on this machine" } },
+    play: async (place) => {
+      await installPlugin(place, one);
+      const { stderr } = await place.gantry(["run", "go"], { launcher: built.launcher });
+      expect(stderr).toContain("it is left out: census:judge plugin.load left it out: not on this machine");
+    },
+    given: () => ({ plugin: "one", version: "1.0.0", scope: "user", grants: {} }),
+    effect: (place) =>
+      expect(place.model.requests[0]?.body["tools"]).not.toContainEqual(expect.objectContaining({ name: "One" })),
+  },
+  "plugin.crash": {
+    steps: [tool("One", {}), done],
+    play: async (place) => {
+      await installPlugin(place, one);
+      await place.gantry(["run", "go"], { launcher: built.launcher });
+    },
+    given: () => ({ plugin: "one", code: expect.stringMatching(/^GUEST_/), crashes: 1 }),
+  },
+  "command.run": {
+    steps: [],
+    play: async (place) => {
+      await installPlugin(place, one);
+      expect(await place.gantry(["one", "say", "hi"], { launcher: built.launcher })).toMatchObject({ exit: 0, stdout: "hi\n" });
+    },
+    given: () => ({ command: "one say", plugin: "one", args: ["hi"] }),
   },
   "error.raise": {
     steps: [{ fail: { status: 400, message: "no such thing" } }],

@@ -32,6 +32,7 @@ function hostOf(plugin: string): Host {
     signals: process,
     self: "gantry",
     exitNow: (code) => expect.fail(`exitNow(${code})`),
+    known: readBuiltinManifests,
     manifests: readBuiltinManifests,
   };
   return createHost({ io, cwd: place.workspace, plugin, signal: signals.signal });

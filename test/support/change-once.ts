@@ -27,7 +27,8 @@ const env: EffectEnv = { cwd: folder, home: folder, reach, workspace: folder, si
 const plugin: PluginDefinition = (await import("../../plugins/files/index.ts")).default;
 const tool = plugin.tools?.find((candidate: AnyTool) => candidate.name === name) as unknown as ToolDefinition<unknown>;
 const output = await tool.execute(tool.input().parse(JSON.parse(input)), {
-  ...{ callId: "call-1", cwd: folder, workspace: folder, signal, progress: () => undefined },
+  ...{ callId: "call-1", cwd: folder, workspace: folder, signal, options: {} },
+  ...{ progress: () => undefined, log: () => undefined },
   fs: {
     read: (path, read) => fsRead.perform({ path, ...read }, env),
     readLines: (path, window) => fsRead.perform({ path, window }, env),
@@ -35,8 +36,12 @@ const output = await tool.execute(tool.input().parse(JSON.parse(input)), {
     list: unused,
     search: unused,
   },
-  process: { run: unused, start: unused, list: unused, output: unused, stop: unused },
-  user: { ask: unused },
-  session: { lastRead: async () => ({ sha256 }) },
+  net: { fetch: unused },
+  process: { exec: unused, host: unused, run: unused, start: unused, list: unused, output: unused, stop: unused },
+  secrets: { read: unused },
+  model: { ask: unused },
+  user: { ask: unused, notify: unused },
+  storage: { get: unused, set: unused, delete: unused, keys: unused },
+  session: { lastRead: async () => ({ sha256 }), events: unused },
 });
 if (typeof output === "object" && output.isError === true) throw new Error(JSON.stringify(output.content));

@@ -28,6 +28,33 @@ export const faultTools = definePlugin({
       effect: "reads",
       execute: async () => readFile("/etc/hostname", "utf8"),
     }),
+    defineTool({
+      name: "Fetch",
+      description: "",
+      input: () => z.strictObject({ url: z.string(), body: z.string() }),
+      effect: "runs",
+      async execute({ url, body }, ctx) {
+        const reply = await ctx.net.fetch(url, { method: "POST", body: new TextEncoder().encode(body) });
+        ctx.log(`status ${reply.status}`);
+        return reply.text();
+      },
+    }),
+    defineTool({
+      name: "Everything",
+      description: "",
+      input: () => z.strictObject({ path: z.string() }),
+      effect: "runs",
+      async execute({ path }, ctx) {
+        const program = await ctx.process.host(["cat"]);
+        await program.write("said");
+        const said = new TextDecoder().decode(await program.read());
+        const { exitCode } = await program.end();
+        await ctx.storage.set("path", path);
+        const { stdout } = await ctx.process.exec(["printf", "%s", path]);
+        const stored = [await ctx.storage.get("path"), await ctx.storage.get("none"), await ctx.storage.keys()];
+        return JSON.stringify({ said, exitCode, stdout, stored, secret: await ctx.secrets.read("NAME"), options: ctx.options });
+      },
+    }),
     defineTool({ name: "Exit", description: "", input: anything, effect: "runs", execute: () => process.exit(3) }),
     defineTool({
       name: "Uncaught",

@@ -10,4 +10,4 @@ const plugins = {
 
 prepare(plugins, workerData as Preparation);
 
-export const call = createThreadCalls(plugins);
+export const { call, effect } = createThreadCalls(plugins);

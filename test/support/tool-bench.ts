@@ -96,7 +96,8 @@ function createContext(env: EffectEnv, reads: Bench["reads"], { ask }: BenchOpti
     throw new Error("these tools run no programs");
   };
   return {
-    ...{ callId: "call-1", cwd: env.cwd, workspace: env.workspace, signal: env.signal, progress: () => undefined },
+    ...{ callId: "call-1", cwd: env.cwd, workspace: env.workspace, signal: env.signal, options: {} },
+    ...{ progress: () => undefined, log: () => undefined },
     fs: {
       read: (path, read) => fsRead.perform({ path, ...read }, env),
       readLines: (path, window) => fsRead.perform({ path, window }, env),
@@ -104,9 +105,13 @@ function createContext(env: EffectEnv, reads: Bench["reads"], { ask }: BenchOpti
       list: (query) => fsList.perform(query, env),
       search: (query) => fsSearch.perform(query, env),
     },
-    process: { run: unused, start: unused, list: unused, output: unused, stop: unused },
-    user: { ask: async (questions) => (ask === undefined ? unused() : ask(questions)) },
-    session: { lastRead: async (path) => reads.get(path) },
+    net: { fetch: unused },
+    process: { exec: unused, host: unused, run: unused, start: unused, list: unused, output: unused, stop: unused },
+    secrets: { read: unused },
+    model: { ask: unused },
+    user: { ask: async (questions) => (ask === undefined ? unused() : ask(questions)), notify: unused },
+    storage: { get: unused, set: unused, delete: unused, keys: unused },
+    session: { lastRead: async (path) => reads.get(path), events: unused },
   };
 }
 

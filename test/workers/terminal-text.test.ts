@@ -42,3 +42,10 @@ test("text without codes comes through unchanged, wherever it is cut into window
     }),
   );
 });
+
+test.each([
+  ["a line that ends with a carriage return", `${"a".repeat(2_000_000)}\r`, "a".repeat(2_000_000)],
+  ["carriage returns alone", `${"\r".repeat(2_000_000)}x`, "x"],
+])("%s costs no more than any other text", (_what, raw, plain) => {
+  expect(plainText(raw) === plain).toBe(true);
+});

@@ -7,19 +7,18 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { GantryError } from "../../core/contract/errors.ts";
 import type { ListQuery, ListResult } from "../../core/contract/plugin.ts";
 import { hiddenIn } from "../../core/permission/files/confined-path.ts";
-import { coversPath } from "../../core/permission/grants.ts";
-import type { EffectEnv } from "./effect.ts";
+import type { EffectEnv, ScopePlace } from "./effect.ts";
 import { comparePaths } from "./path-order.ts";
 import { type Deadline, ripgrepIn, searchTimedOut, startDeadline, walkArgs } from "./ripgrep.ts";
 import { type FoundFiles, isStillBelow, type SearchStart, withSearchStart } from "./search-folder.ts";
-import { coveredText } from "./visible.ts";
+import { coversFolderText } from "./visible.ts";
 
 /** Some 400,000 names. */
 const mostListBytes = 32 * 1024 * 1024;
 const statsPerTurn = 2000;
 
-export function covers(scopes: readonly string[], request: ListQuery, workspace: string): boolean {
-  return coversPath(scopes, coveredText(request.path, workspace), workspace);
+export function covers(scopes: readonly string[], request: ListQuery, place: ScopePlace): boolean {
+  return coversFolderText(scopes, request.path, place);
 }
 
 export function describe(request: ListQuery): string {
@@ -37,7 +36,8 @@ export function perform(query: ListQuery, env: EffectEnv): Promise<ListResult> {
       findFiles({ start, env, deadline, glob: query.pattern }),
       hiddenIn(env.reach),
     ]);
-    const shown = found.paths.filter((path) => !isHidden(`${start.real}/${path}`));
+    const mayShow = (real: string): boolean => !isHidden(real) && (env.granted?.covers(real) ?? true);
+    const shown = found.paths.filter((path) => mayShow(`${start.real}/${path}`));
     const sorted = await newestFirst(start.real, shown, { deadline, signal: env.signal });
     const paths = sorted.slice(0, query.limit).filter((path) => isStillBelow(start.real, path));
     return { paths, total: shown.length, ...(found.cut && { cut: true }) };

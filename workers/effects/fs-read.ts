@@ -9,12 +9,11 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { GantryError, hasCode } from "../../core/contract/errors.ts";
 import type { FileContent, FileLines } from "../../core/contract/plugin.ts";
 import { confine } from "../../core/permission/files/confined-path.ts";
-import { coversPath } from "../../core/permission/grants.ts";
-import type { EffectEnv } from "./effect.ts";
+import type { EffectEnv, ScopePlace } from "./effect.ts";
 import { LineWindow } from "./line-window.ts";
 import { nearNames } from "./near-names.ts";
 import { type OpenedFile, openRegular } from "./open-confined.ts";
-import { coveredText } from "./visible.ts";
+import { coversText, demandReal } from "./visible.ts";
 
 export interface WholeRequest {
   path: string;
@@ -35,8 +34,8 @@ const chunkBytes = 1024 * 1024;
 const sniffedBytes = 8192;
 const headBytes = 512;
 
-export function covers(scopes: readonly string[], request: ReadRequest, workspace: string): boolean {
-  return coversPath(scopes, coveredText(request.path, workspace), workspace);
+export function covers(scopes: readonly string[], request: ReadRequest, place: ScopePlace): boolean {
+  return coversText(scopes, request.path, place);
 }
 
 export function describe(request: ReadRequest): string {
@@ -48,6 +47,7 @@ export function perform(request: LinesRequest, env: EffectEnv): Promise<FileLine
 export function perform(request: ReadRequest, env: EffectEnv): Promise<FileContent | FileLines>;
 export async function perform(request: ReadRequest, env: EffectEnv): Promise<FileContent | FileLines> {
   const { real } = await confine(request.path, { cwd: env.cwd, home: env.home, reach: env.reach, intent: "read" });
+  demandReal(real, env, request.path);
   const file = await opened(real, env);
   try {
     if (!("window" in request)) return await readWhole(real, file, request.maxBytes ?? wholeBytes, env.signal);

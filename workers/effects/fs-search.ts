@@ -5,17 +5,16 @@
 import { GantryError } from "../../core/contract/errors.ts";
 import type { SearchQuery, SearchResult } from "../../core/contract/plugin.ts";
 import { hiddenIn } from "../../core/permission/files/confined-path.ts";
-import { coversPath } from "../../core/permission/grants.ts";
-import type { EffectEnv } from "./effect.ts";
+import type { EffectEnv, ScopePlace } from "./effect.ts";
 import { findFiles } from "./fs-list.ts";
 import { type Deadline, ripgrepIn, startDeadline, walkArgs } from "./ripgrep.ts";
 import { isStillBelow, type SearchStart, withSearchStart } from "./search-folder.ts";
 import { type Found, mostLineChars, readCounts, readFiles, readLines, type SearchRow } from "./search-rows.ts";
-import { coveredText } from "./visible.ts";
+import { coversFolderText } from "./visible.ts";
 
 const mostOutputBytes = 16 * 1024 * 1024;
-export function covers(scopes: readonly string[], request: SearchQuery, workspace: string): boolean {
-  return coversPath(scopes, coveredText(request.path, workspace), workspace);
+export function covers(scopes: readonly string[], request: SearchQuery, place: ScopePlace): boolean {
+  return coversFolderText(scopes, request.path, place);
 }
 
 export function describe(request: SearchQuery): string {
@@ -32,7 +31,10 @@ export async function perform(query: SearchQuery, env: EffectEnv): Promise<Searc
       hiddenIn(env.reach),
       listedBy({ query, start, env, deadline }),
     ]);
-    const shown = (file: string): boolean => !isHidden(`${start.real}/${file}`) && (listed?.has(file) ?? true);
+    const shown = (file: string): boolean => {
+      const real = `${start.real}/${file}`;
+      return !isHidden(real) && (listed?.has(file) ?? true) && (env.granted?.covers(real) ?? true);
+    };
     return pageOf(found, { query, start, shown });
   });
 }

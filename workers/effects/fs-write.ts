@@ -25,10 +25,9 @@ import { basename, dirname, sep } from "node:path";
 import { codeOf, GantryError, hasCode, messageOf } from "../../core/contract/errors.ts";
 import type { FileStamp } from "../../core/contract/events.ts";
 import { confine } from "../../core/permission/files/confined-path.ts";
-import { coversPath } from "../../core/permission/grants.ts";
-import type { EffectEnv } from "./effect.ts";
+import type { EffectEnv, ScopePlace } from "./effect.ts";
 import { inFolder, openFolder, openRegular, systemCode } from "./open-confined.ts";
-import { coveredText } from "./visible.ts";
+import { coversText, demandReal } from "./visible.ts";
 
 export interface WriteRequest {
   path: string;
@@ -51,8 +50,8 @@ interface Existing {
   sha256: string;
 }
 
-export function covers(scopes: readonly string[], request: WriteRequest, workspace: string): boolean {
-  return coversPath(scopes, coveredText(request.path, workspace), workspace);
+export function covers(scopes: readonly string[], request: WriteRequest, place: ScopePlace): boolean {
+  return coversText(scopes, request.path, place);
 }
 
 export function describe(request: WriteRequest): string {
@@ -68,6 +67,7 @@ export async function perform(request: WriteRequest, env: EffectEnv): Promise<Fi
     );
   }
   const { real } = await confine(request.path, { cwd: env.cwd, home: env.home, reach: env.reach, intent: "write" });
+  demandReal(real, env, request.path);
   env.signal.throwIfAborted();
   try {
     const folder = openWithParents(dirname(real));

@@ -7,6 +7,7 @@ import type { EffectEnv } from "./effect.ts";
 import { nearNames } from "./near-names.ts";
 import { kindOf, openFolder } from "./open-confined.ts";
 import type { SearchFolder } from "./ripgrep.ts";
+import { demandReal } from "./visible.ts";
 
 export interface SearchStart extends SearchFolder {
   /** Set when one file is searched: its name in `real`. */
@@ -29,6 +30,7 @@ export async function withSearchStart<T>(
   use: (start: SearchStart) => Promise<T>,
 ): Promise<T> {
   const { real } = await confine(path ?? env.cwd, { cwd: env.cwd, home: env.home, reach: env.reach, intent: "search" });
+  demandReal(real, env, path, { isFolder: true });
   const stat = lstatSync(real, { throwIfNoEntry: false });
   if (stat === undefined) throw new GantryError("FILE_NOT_FOUND", `${real} does not exist${await nearNames(real, env)}`);
   if (!stat.isDirectory() && !stat.isFile()) {

@@ -5,14 +5,22 @@ import type { AnyTool, PluginDefinition, ToolDefinition, ToolOutput } from "../.
 import { type CallTask, crossing, type TaskReply } from "../call-messages.ts";
 import { createContext } from "../context-direct.ts";
 import { createCorePort } from "../core-port.ts";
+import type { FileEffectReply, FileEffectTask } from "../file-effects.ts";
 
 /** Plugins of this thread by name; each is loaded when its first call arrives. */
 export type PluginLoaders = Readonly<Record<string, () => Promise<{ default: PluginDefinition }>>>;
 
-/** The function that piscina calls for every task. Never throws: an error is a reply. */
-export function createThreadCalls(loaders: PluginLoaders): (task: CallTask) => Promise<TaskReply> {
+export interface ThreadCalls {
+  /** What piscina calls for a tool's call. */
+  call(task: CallTask): Promise<TaskReply>;
+  /** What piscina calls for a file effect of a guest. */
+  effect(task: FileEffectTask): Promise<FileEffectReply>;
+}
+
+/** The functions that piscina calls by name for every task. None throws: an error is a reply. */
+export function createThreadCalls(loaders: PluginLoaders): ThreadCalls {
   const hiddenOf = createHiddenCache();
-  return async (task) => {
+  async function call(task: CallTask): Promise<TaskReply> {
     const core = createCorePort(task.port);
     try {
       const tool = await findTool(loaders, task);
@@ -25,6 +33,13 @@ export function createThreadCalls(loaders: PluginLoaders): (task: CallTask) => P
     } finally {
       core.close();
     }
+  }
+  return {
+    call,
+    async effect(task) {
+      const { performFileEffect } = await import("./thread-effects.ts");
+      return performFileEffect(task, hiddenOf(task.reach.hidden));
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-/** What a thread of the pool runs: piscina calls `call` by name. Its `workerData` is a Preparation. */
+/** What a thread of the pool runs: piscina calls `call` and `effect` by name. Its `workerData` is a Preparation. */
 import { workerData } from "node:worker_threads";
 import { builtins } from "./builtin-tools.ts";
 import { type Preparation, prepare } from "./prepare.ts";
@@ -6,4 +6,4 @@ import { createThreadCalls } from "./thread-calls.ts";
 
 prepare(builtins, workerData as Preparation);
 
-export const call = createThreadCalls(builtins);
+export const { call, effect } = createThreadCalls(builtins);

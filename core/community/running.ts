@@ -1,0 +1,234 @@
+/**
+ * The community plugins of one runtime: those in force are known to registry and hooks from their manifests; a process is
+ * started by the first call. What users must be told of them becomes notes in every open session.
+ */
+import type { LoadedConfig } from "../../config/loaded.ts";
+import { codeOf, type ErrorCode, GantryError, messageOf } from "../contract/errors.ts";
+import type { CoreEffects } from "../contract/execution.ts";
+import type { GuestPlugin, Guests } from "../contract/guest.ts";
+import type { CoreEffectsAccess } from "../core-effects.ts";
+import type { Hooks } from "../hooks.ts";
+import type { StorePlace } from "../plugin-store/layout.ts";
+import type { PluginSource, Registry } from "../registry.ts";
+import type { Listeners } from "../session-listeners.ts";
+import { type Community, type CommunityPlugin, refuseUnusable } from "./found.ts";
+import { leaveOut, missingBoundary, refusalOf } from "./left-out.ts";
+import { createLinked } from "./linked.ts";
+import { createLiveStore, type LiveStore } from "./live-store.ts";
+import { createTeller, type Teller } from "./news.ts";
+import type { Prepared } from "./prepare.ts";
+import { type Moment, remotePlugin } from "./remote-plugin.ts";
+
+export interface CommunityParts {
+  community: Community;
+  config: LoadedConfig;
+  hooks: Hooks;
+  registry: Registry;
+  listeners: Listeners;
+  home: string;
+  /** Whether somebody can be asked about a call. */
+  canAsk: boolean;
+  openGuests: CoreEffectsAccess["openGuests"];
+  /** Bundles a linked folder. */
+  prepare(folder: string, options: { signal: AbortSignal }): Promise<Prepared>;
+  /** The folders that a moment without a call reaches. */
+  reach(): Promise<Moment["reach"]>;
+}
+
+export interface RunningCommunity {
+  /** A spare process, where a plugin is in force; does not wait. */
+  warm(): void;
+  /** PLUGIN_REQUIRED when a required plugin is not usable any more, and nobody could be asked in its place. */
+  check(): void;
+  readonly live: LiveStore;
+  close(): Promise<void>;
+}
+
+/** PLUGIN_CONSENT_REQUIRED, PLUGIN_REQUIRED. */
+export async function startCommunity(parts: CommunityParts): Promise<RunningCommunity> {
+  const { community, config, hooks, registry } = parts;
+  refuseUnusable(community);
+  const place = { dataHome: config.paths.dataHome, project: config.project };
+  const live = createLiveStore(place);
+  const tell = createTeller(parts);
+  const unusable = new Map<string, string>();
+  const inForce = new Map<string, CommunityPlugin>();
+  const sources = new Map<string, string>();
+  const settled = new Set<string>();
+  const guests = lazyGuests(parts, { tell, live, inForce, sources });
+  const boundary = await missingBoundary(community, config);
+
+  /** In place of what a plugin of its name was before: taps too, so that nothing fires twice. */
+  function put(plugin: CommunityPlugin): void {
+    const remote = remotePlugin({
+      ...{ plugin, live, home: parts.home, guests: guests.open, startedGuests: guests.started },
+      momentOf: async (about) => await momentOf(about, parts),
+      onStarted() {
+        settled.add(plugin.name);
+        void settle(plugin, place);
+      },
+      async onFailed(error) {
+        if (crashCodes.includes(codeOf(error))) await tell.crashTold(plugin.name);
+        const isDown = isUnusable(error) || (plugin.isNew === true && crashCodes.includes(codeOf(error)));
+        if (!isDown || unusable.has(plugin.name) || (await goBack(plugin, error))) return;
+        unusable.set(plugin.name, messageOf(error));
+        tell.note(plugin.name, `it cannot be used: ${messageOf(error)}`);
+      },
+    });
+    registry.replace(sourceFor(plugin, remote));
+    hooks.replace(
+      plugin.name,
+      remote.taps.map((tap) => ({ tap })),
+    );
+    inForce.set(plugin.name, plugin);
+    unusable.delete(plugin.name);
+    guests.started()?.add(guestOf(plugin, live));
+  }
+
+  /** An update that never started is taken back: what it replaced is in force again. */
+  async function goBack(plugin: CommunityPlugin, error: unknown): Promise<boolean> {
+    if (plugin.isNew !== true || settled.has(plugin.name)) return false;
+    const { rollBack } = await import("../plugin-store/settle.ts");
+    const before = await rollBack(place, plugin, messageOf(error)).catch(() => undefined);
+    if (before?.manifest === undefined || before.state !== "ready") return false;
+    const { options, required } = plugin;
+    put({ ...before, manifest: before.manifest, options, required });
+    tell.note(plugin.name, `${plugin.version} did not start (${messageOf(error)}); ${before.version} is in force again`);
+    return true;
+  }
+
+  const linked = createLinked({
+    prepare: parts.prepare,
+    onChanged(plugin, source, { isRunning }) {
+      sources.delete(inForce.get(plugin.name)?.lock.sha512 ?? "");
+      sources.set(plugin.lock.sha512, source);
+      try {
+        put(plugin);
+        if (isRunning)
+          tell.note(plugin.name, `its folder changed; ${plugin.version} ${plugin.lock.sha512.slice(0, 8)} is in force now`);
+      } catch (error) {
+        tell.note(plugin.name, `its folder changed and is not used: ${messageOf(error)}`);
+      }
+    },
+    onProblem: tell.note,
+  });
+  for (const plugin of community.taken) {
+    const wrong = await refusalOf(plugin, { boundary, hooks });
+    if (wrong !== undefined) leaveOut({ plugin, required: plugin.required, ...wrong }, { hooks, tell });
+    else {
+      put(plugin);
+      if (isLinked(plugin)) {
+        await linked.refresh(plugin);
+        linked.watch(plugin);
+      }
+    }
+  }
+  for (const left of community.left) leaveOut(left, { hooks, tell });
+
+  return {
+    live,
+    warm() {
+      if (inForce.size > 0)
+        void guests.open().then(
+          (open) => open.warm(),
+          () => undefined,
+        );
+    },
+    check() {
+      for (const { name, required } of inForce.values()) {
+        if (!required) continue;
+        const why =
+          unusable.get(name) ?? (guests.started()?.isOpen(name) === true && !parts.canAsk ? "it crashed too often" : undefined);
+        if (why !== undefined) throw new GantryError("PLUGIN_REQUIRED", `${name} is required and not usable: ${why}`);
+      }
+    },
+    async close() {
+      const open = guests.started();
+      const facts = open?.facts().flatMap((each) => {
+        const plugin = inForce.get(each.plugin);
+        return plugin === undefined ? [] : [{ scope: plugin.scope, facts: each }];
+      });
+      linked.close();
+      await guests.close();
+      live.close();
+      // What a plugin used is told, never needed: a store that cannot be written holds nobody up.
+      if (facts !== undefined) await (await import("../plugin-store/usage.ts")).recordUse(place, facts).catch(() => undefined);
+    },
+  };
+}
+
+function isLinked(plugin: CommunityPlugin): plugin is CommunityPlugin & { link: string } {
+  return plugin.link !== undefined;
+}
+
+function sourceFor({ manifest }: CommunityPlugin, { definition, execute }: ReturnType<typeof remotePlugin>): PluginSource {
+  return { manifest, isCommunity: true, load: async () => definition, execute };
+}
+
+/** An update has started once, and what it replaced goes. Where that cannot be written, it goes the next time. */
+async function settle(plugin: CommunityPlugin, place: StorePlace): Promise<void> {
+  if (plugin.isNew !== true) return;
+  const { confirmStarted } = await import("../plugin-store/settle.ts");
+  await confirmStarted(place, plugin).catch(() => undefined);
+}
+
+const unusableCodes: readonly ErrorCode[] = ["PLUGIN_CHANGED", "PLUGIN_INVALID", "PLUGIN_OPTIONS_INVALID", "PLUGIN_UNDECLARED"];
+
+/** How a call ends whose guest does; the others refuse a call, and nothing ends. */
+const crashCodes: readonly (ErrorCode | undefined)[] = [
+  "GUEST_CRASHED",
+  "GUEST_HUNG",
+  "GUEST_MEMORY",
+  "GUEST_CPU",
+  "GUEST_FLOOD",
+  "GUEST_PROTOCOL",
+];
+
+function isUnusable(error: unknown): boolean {
+  const code = codeOf(error);
+  return code !== undefined && unusableCodes.includes(code);
+}
+
+interface LazyGuests {
+  open(): Promise<Guests>;
+  started(): Guests | undefined;
+  close(): Promise<void>;
+}
+
+interface GuestParts {
+  tell: Teller;
+  live: LiveStore;
+  inForce: ReadonlyMap<string, CommunityPlugin>;
+  /** Of linked folders, by hash. */
+  sources: ReadonlyMap<string, string>;
+}
+
+function lazyGuests({ openGuests }: CommunityParts, { tell, live, inForce, sources }: GuestParts): LazyGuests {
+  let opening: Promise<Guests> | undefined;
+  let started: Guests | undefined;
+  const start = async (): Promise<Guests> => {
+    const guests = await openGuests({ onNews: tell.news, sourceOf: (sha512) => sources.get(sha512) });
+    for (const plugin of inForce.values()) guests.add(guestOf(plugin, live));
+    started = guests;
+    return guests;
+  };
+  return {
+    open: () => (opening ??= start()),
+    started: () => started,
+    close: async () => await (await opening?.catch(() => undefined))?.close(),
+  };
+}
+
+export function guestOf(plugin: CommunityPlugin, live: Pick<LiveStore, "grantsOf">): GuestPlugin {
+  const { name, version, manifest, bundleFile, lock, options } = plugin;
+  return { name, version, manifest, bundleFile, sha512: lock.sha512, grants: () => live.grantsOf(plugin), options };
+}
+
+async function momentOf(
+  { sessionId, cwd }: { sessionId: string | undefined; cwd: string | undefined },
+  { listeners, config, reach }: CommunityParts,
+): Promise<Moment> {
+  const session = sessionId === undefined ? undefined : listeners.find(sessionId);
+  const core: CoreEffects | undefined = session?.effects();
+  return { cwd: cwd ?? session?.facts().cwd ?? config.project, workspace: config.project, reach: await reach(), core };
+}

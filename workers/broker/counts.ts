@@ -1,0 +1,37 @@
+/** What is counted for a plugin over all its calls, restarts included: by the runtime that it runs in, and no longer than that. */
+import type { BrokerHost } from "../broker.ts";
+import type { TokenCount } from "../effects/model-ask.ts";
+
+interface Counts {
+  tokens: Map<string, TokenCount>;
+  notices: Map<string, number[]>;
+}
+
+const byHost = new WeakMap<BrokerHost, Counts>();
+/** Sessions beyond these are counted from 0 again. */
+const mostSessions = 10_000;
+
+function countsOf(host: BrokerHost): Counts {
+  const known = byHost.get(host) ?? { tokens: new Map(), notices: new Map() };
+  byHost.set(host, known);
+  return known;
+}
+
+export function tokensOf(host: BrokerHost, plugin: string, sessionId: string): TokenCount {
+  const { tokens } = countsOf(host);
+  const name = `${plugin}\n${sessionId}`;
+  const known = tokens.get(name);
+  if (known) return known;
+  const [oldest] = tokens.keys();
+  if (tokens.size >= mostSessions && oldest !== undefined) tokens.delete(oldest);
+  const count: TokenCount = { used: 0, reserved: 0 };
+  tokens.set(name, count);
+  return count;
+}
+
+export function noticesOf(host: BrokerHost, plugin: string): number[] {
+  const { notices } = countsOf(host);
+  const known = notices.get(plugin) ?? [];
+  notices.set(plugin, known);
+  return known;
+}
