@@ -10,6 +10,7 @@ import type { Json, JsonObject } from "../core/contract/messages.ts";
 import { createFrameReader, textsWithValue } from "./frame-text.ts";
 import { type LogLevel, readGuestFrame } from "./guest-frames.ts";
 import { createRequests, type RequestsOptions, type RunningCall } from "./guest-requests.ts";
+import { createLazyAbort, type LazyAbort } from "./lazy-abort.ts";
 import { type After, type Pending, type PendingOptions, startPending } from "./pending-call.ts";
 import { createJoiner, type WholeFrame } from "./value-parts.ts";
 
@@ -177,7 +178,7 @@ export function createChannel(options: ChannelOptions): Channel {
     call.taken = 0;
   }
 
-  function start(o: LoadOptions & { name: string; ackMs: number | undefined; effects: AbortController; onEnd(): void }) {
+  function start(o: LoadOptions & { name: string; ackMs: number | undefined; effects: LazyAbort; onEnd(): void }) {
     const id = ++lastId;
     const { after, graceMs, onStuck } = options;
     const pending = startPending({
@@ -217,7 +218,7 @@ export function createChannel(options: ChannelOptions): Channel {
       if (problem !== undefined) violate("GUEST_PROTOCOL", problem);
     },
     load({ name, options: values, source }, o) {
-      const shared = { name: "load", ackMs: undefined, effects: new AbortController(), onEnd: () => undefined };
+      const shared = { name: "load", ackMs: undefined, effects: createLazyAbort(), onEnd: () => undefined };
       const { id, pending } = start({ ...o, ...shared });
       open.set(id, { ...ofLoad, pending, streams: false, credit: 0, taken: 0, onChunk: undefined, isPulled: false });
       const head = `["load",${id},{"name":${JSON.stringify(name)},"options":${JSON.stringify(values)},"source":`;
@@ -226,13 +227,16 @@ export function createChannel(options: ChannelOptions): Channel {
     },
     call(call) {
       const { target, context, services, onChunk, signal, timeoutMs } = call;
-      const effects = new AbortController();
+      const effects = createLazyAbort();
       const onEnd = (): void => options.onCallEnded(running);
       const { id, pending } = start({ ...{ signal, timeoutMs, effects, onEnd }, name: nameOf(target), ackMs: options.ackMs });
       const streams = target.part === "stream" || target.part === "command";
       const running: Open = {
-        ...{ context, services, signal: effects.signal, pending, streams, onChunk },
+        ...{ context, services, pending, streams, onChunk },
         ...{ credit: streamCredit, taken: 0, isPulled: call.isPulled === true },
+        get signal() {
+          return effects.signal;
+        },
       };
       open.set(id, running);
       const head = `["call",${id},{"target":${JSON.stringify(target)},"input":`;

@@ -8,13 +8,50 @@ export interface Owners {
   claim(manifest: PluginManifest): void;
 }
 
-export function ownersOf(manifests: readonly PluginManifest[]): Owners {
-  const owners = new Map(shellCommands.map(({ id }) => [`command ${id}`, "the shell"]));
-  const claim = (manifest: PluginManifest): void => {
-    for (const name of namesOf(manifest)) owners.set(name, `the plugin ${manifest.name}`);
+/** `builtins`: what is below their commands' first words is theirs, too. */
+export function ownersOf(builtins: readonly PluginManifest[]): Owners {
+  const owners = new Map<string, string>();
+  const add = (name: string, owner: string): void => {
+    owners.set(name, owner);
+    for (const begun of beginningsOf(name)) owners.set(`begins ${begun}`, owners.get(`begins ${begun}`) ?? owner);
   };
-  for (const manifest of manifests) claim(manifest);
-  return { find: (what) => owners.get(what), claim };
+  const claim = (manifest: PluginManifest): void => {
+    for (const name of namesOf(manifest)) add(name, `the plugin ${manifest.name}`);
+  };
+  for (const { id } of shellCommands) add(`command ${id}`, "the shell");
+  for (const manifest of builtins) claim(manifest);
+  const first = new Map<string, string>();
+  for (const [name, owner] of owners) if (name.startsWith("command ")) first.set(firstWordOf(name), owner);
+  const find = (what: string): string | undefined => {
+    const taken = owners.get(what) ?? owners.get(`begins ${what}`);
+    if (taken !== undefined || !what.startsWith("command ")) return taken;
+    return (
+      first.get(firstWordOf(what)) ??
+      beginningsOf(what)
+        .map((begun) => owners.get(begun))
+        .find((owner) => owner !== undefined)
+    );
+  };
+  return { find, claim };
+}
+
+/**
+ * Whether one command's words begin the other's: of two owners, the longer one would take what is meant for the shorter, and
+ * `plugins uninstall NAME` could be a plugin's own.
+ */
+export function takesWords(id: string, other: string): boolean {
+  return id === other || id.startsWith(`${other} `) || other.startsWith(`${id} `);
+}
+
+/** Of `command a b c`: `command a`, `command a b`. Of other names nothing. */
+function beginningsOf(name: string): string[] {
+  const [what = "", ...words] = name.split(" ");
+  if (what !== "command") return [];
+  return words.slice(1).map((_, at) => [what, ...words.slice(0, at + 1)].join(" "));
+}
+
+function firstWordOf(command: string): string {
+  return command.split(" ")[1] ?? "";
 }
 
 /** Both owners in words; undefined when all names are free. */

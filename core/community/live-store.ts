@@ -22,9 +22,10 @@ export function createLiveStore(place: StorePlace): LiveStore {
   return {
     grantsOf: grants.grantsOf,
     isOn(plugin) {
-      const { name, scope } = plugin;
+      const { name, scope, lock } = plugin;
       const stamp = stampOf(consentFile(place, scope));
-      const key = `${scope} ${name}`;
+      // One name may have two versions in a session: an update, and what it is rolled back to.
+      const key = `${scope} ${name} ${lock.sha512} ${lock.manifestHash}`;
       const last = seen.get(key);
       if (last?.stamp === stamp) return last.isOn;
       const isOn = hasConsent(plugin, place);

@@ -27,6 +27,8 @@ export interface Moment {
 
 export interface RemoteParts {
   plugin: CommunityPlugin;
+  /** The plugin of this name in force now: a turn's tools are of its start, and an update may be rolled back meanwhile. */
+  current?(): CommunityPlugin;
   live: LiveStore;
   home: string;
   guests(): Promise<Guests>;
@@ -79,8 +81,10 @@ function callsOf({ plugin: { name }, guests, onStarted, onFailed }: RemoteParts)
   };
 }
 
-function remoteTool(tool: ToolManifest, call: CallGuest, { plugin, live, home }: RemoteParts): Execute {
+function remoteTool(tool: ToolManifest, call: CallGuest, parts: RemoteParts): Execute {
   return async ({ callId, sessionId, input, cwd, reach, timeoutMs, signal, coreEffects, onProgress }) => {
+    const { live, home, plugin: first } = parts;
+    const plugin = parts.current?.() ?? first;
     if (!live.isOn(plugin)) throw stopped(plugin.name);
     const given = await call({
       target: { part: "tool", name: tool.name },

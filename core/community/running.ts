@@ -62,6 +62,7 @@ export async function startCommunity(parts: CommunityParts): Promise<RunningComm
   function put(plugin: CommunityPlugin): void {
     const remote = remotePlugin({
       ...{ plugin, live, home: parts.home, guests: guests.open, startedGuests: guests.started },
+      current: () => inForce.get(plugin.name) ?? plugin,
       momentOf: async (about) => await momentOf(about, parts),
       onStarted() {
         settled.add(plugin.name);

@@ -4,6 +4,11 @@ import type { FileStamp } from "../contract/events.ts";
 import type { Reach, ToolOutcome } from "../contract/execution.ts";
 import { isObject, type Json, type ResultContent } from "../contract/messages.ts";
 
+/** Of data, which goes to the log and to front ends. */
+const mostDataChars = 1024 * 1024;
+/** Of all images of a result, which go to the model with every later request: base64 of 5 MiB. */
+const mostImageChars = Math.ceil((5 * 1024 * 1024) / 3) * 4;
+
 /** TOOL_FAILED for what is no ToolOutput. */
 export function outcomeOf(tool: string, given: Json, reach: Reach): ToolOutcome {
   if (typeof given === "string") return { content: [{ type: "text", text: given }], isError: false };
@@ -11,6 +16,7 @@ export function outcomeOf(tool: string, given: Json, reach: Reach): ToolOutcome 
   const { content, isError, code, data, files } = given;
   if (isError !== undefined && typeof isError !== "boolean") throw unfit(tool, "isError is neither true nor false");
   if (data !== undefined && data !== null && !isObject(data)) throw unfit(tool, "data is no object");
+  if (isObject(data)) checkLength(tool, "data", JSON.stringify(data).length, mostDataChars);
   const failed = isError === true;
   const told = failed ? errorCode(code) : undefined;
   return {
@@ -25,6 +31,8 @@ export function outcomeOf(tool: string, given: Json, reach: Reach): ToolOutcome 
 function contentOf(tool: string, content: Json | undefined): ResultContent[] {
   if (typeof content === "string") return [{ type: "text", text: content }];
   if (!Array.isArray(content)) throw unfit(tool, "content is neither a text nor a list of parts");
+  const imageChars = content.reduce((sum: number, part) => sum + (isObject(part) ? lengthOf(part["data"]) : 0), 0);
+  checkLength(tool, "its images", imageChars, mostImageChars);
   return content.map((part) => {
     if (isObject(part) && part["type"] === "text" && typeof part["text"] === "string")
       return { type: "text", text: part["text"] };
@@ -32,6 +40,14 @@ function contentOf(tool: string, content: Json | undefined): ResultContent[] {
       return { type: "image", mediaType: String(part["mediaType"]), data: String(part["data"]) };
     throw unfit(tool, "a part of its content is neither {type: text, text} nor {type: image, mediaType, data}");
   });
+}
+
+function lengthOf(value: Json | undefined): number {
+  return typeof value === "string" ? value.length : 0;
+}
+
+function checkLength(tool: string, what: string, chars: number, most: number): void {
+  if (chars > most) throw unfit(tool, `${what}: ${chars} characters, and at most ${most} are taken`);
 }
 
 function isImage(mediaType: Json | undefined, data: Json | undefined): boolean {

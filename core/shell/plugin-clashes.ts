@@ -1,4 +1,6 @@
 /** Names that a plugin may not take: of the shell's commands, of built-ins, of other plugins. NAME_TAKEN names both owners. */
+
+import { takesWords } from "../community/clashes.ts";
 import { GantryError } from "../contract/errors.ts";
 import type { PluginManifest } from "../contract/manifest.ts";
 import { shellCommands } from "./own-commands.ts";
@@ -17,6 +19,7 @@ export function refuseClashes(
       shellCommands.map(({ id }) => ["command", id, "the shell"]),
     ),
     ...builtins.flatMap((other) => clashesWith(plugin, namesOf(other, `the built-in plugin ${other.name}`))),
+    ...belowOwnTopics(plugin, builtins),
     ...installed.flatMap((other) => clashesWith(plugin, namesOf(other, `the plugin ${other.name}`))),
   ];
   if (clashes.length === 0) return;
@@ -28,10 +31,29 @@ export function refuseClashes(
 type Owned = [part: string, name: string, owner: string];
 
 function clashesWith(plugin: Named, owned: readonly Owned[]): string[] {
-  const ours = new Set(namesOf(plugin, plugin.name).map(([part, name]) => `${part} ${name}`));
-  return owned
-    .filter(([part, name]) => ours.has(`${part} ${name}`))
-    .map(([part, name, owner]) => `the ${part} ${name} is ${owner}'s, and ${plugin.name} has one of that name`);
+  return namesOf(plugin, plugin.name).flatMap(([part, name]) =>
+    owned
+      .filter(([other, taken]) => other === part && (part === "command" ? takesWords(name, taken) : name === taken))
+      .map(([, taken, owner]) =>
+        taken === name
+          ? `the ${part} ${name} is ${owner}'s, and ${plugin.name} has one of that name`
+          : `the ${part} ${taken} is ${owner}'s, and ${name} of ${plugin.name} would take words from it`,
+      ),
+  );
+}
+
+/** A command below `plugins` or `sessions` looks like one of Gantry's own. */
+function belowOwnTopics(plugin: Named, builtins: readonly Named[]): string[] {
+  const ids = (of: Named): string[] => of.contributes.commands.map(({ id }) => id);
+  const own = [...shellCommands.map(({ id }) => id), ...builtins.flatMap(ids)];
+  const topics = new Set(own.map(firstWordOf));
+  return ids(plugin)
+    .filter((id) => topics.has(firstWordOf(id)) && !own.some((other) => takesWords(id, other)))
+    .map((id) => `what is below ${firstWordOf(id)} is Gantry's own, and ${plugin.name} has the command ${id}`);
+}
+
+function firstWordOf(id: string): string {
+  return id.split(" ")[0] ?? "";
 }
 
 function namesOf({ contributes: { tools, commands, providers } }: Named, owner: string): Owned[] {

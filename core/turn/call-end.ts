@@ -48,7 +48,7 @@ export async function settleResult(run: CallRun, outcome: ToolOutcome, deps: Cal
   const shown = { ...facts, content: kept, isError, durationMs, ...(data === undefined ? {} : { data }) };
   const { payload, heard } = await hooks.rewrite("tool.result", shown, { signal });
   // What a hook has put in its place is a text like any other.
-  const content = payload.content === kept ? kept : deps.redact.content(payload.content);
+  const content = payload.content === kept ? kept : await capped(deps.redact.content(payload.content), facts, deps);
   hearOf(run, heard, deps);
   if (isError) {
     const failure = { ...facts, code: code ?? "TOOL_FAILED", message: textOf(content), durationMs };
@@ -67,6 +67,11 @@ export async function settleResult(run: CallRun, outcome: ToolOutcome, deps: Cal
   });
   await tellMove(facts, cwd, deps);
   return reportOf(facts, isError ? "error" : "ok", durationMs, code);
+}
+
+/** A hook's text is bound as the tool's own is. */
+async function capped(content: ToolOutcome["content"], { callId }: CallFacts, deps: CallDeps): Promise<ToolOutcome["content"]> {
+  return await capOutput(content, deps.outputLimits, deps.keepOutput(callId));
 }
 
 async function tellMove({ sessionId, cwd: from }: CallFacts, to: string | undefined, deps: CallDeps): Promise<void> {

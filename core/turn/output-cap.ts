@@ -18,9 +18,10 @@ export async function capOutput(
   keep: KeepOutput,
   wholeFile?: string,
 ): Promise<ResultContent[]> {
-  if (content.every((block) => block.type !== "text" || fits(block.text, limits))) return content;
+  const parts = togetherWithin(content, limits);
+  if (parts.every((block) => block.type !== "text" || fits(block.text, limits))) return parts;
   return await Promise.all(
-    content.map(async (block) => {
+    parts.map(async (block) => {
       if (block.type !== "text" || fits(block.text, limits)) return block;
       const head = headOf(block.text, limits);
       const shown = countLines(head);
@@ -33,6 +34,14 @@ export async function capOutput(
       };
     }),
   );
+}
+
+/** Many short texts fill a conversation as one long one does: beyond the bound they are one. */
+function togetherWithin(content: ResultContent[], limits: OutputLimits): ResultContent[] {
+  const texts = content.flatMap((block) => (block.type === "text" ? [block.text] : []));
+  if (texts.length < 2) return content;
+  const text = texts.join("\n");
+  return fits(text, limits) ? content : [{ type: "text", text }, ...content.filter(({ type }) => type !== "text")];
 }
 
 function fits(text: string, { maxBytes, maxLines }: OutputLimits): boolean {

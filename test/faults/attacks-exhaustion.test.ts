@@ -6,7 +6,10 @@ import { notSmallOrQuick, runAttack } from "./attacks/held.ts";
 import { createPlace, type Place } from "./attacks/place.ts";
 import { openStage, type Stage } from "./attacks/stage.ts";
 
-const cases = exhaustion.map((attack) => [attack.name, attack] as const);
+/** What makes the core itself handle megabytes is tried apart: its garbage would hide what the others do. */
+const isLong = ({ name }: { name: string }): boolean => name === "many long reads";
+const cases = exhaustion.filter((attack) => !isLong(attack)).map((attack) => [attack.name, attack] as const);
+const long = exhaustion.filter(isLong).map((attack) => [attack.name, attack] as const);
 /** Lower than the usual ones, so that each ends soon. */
 const limits = { rssMiB: 224, heapMiB: 48, cpuSeconds: 2 };
 let place: Place;
@@ -22,7 +25,7 @@ afterAll(async () => {
 
 test("there are at least 20 entries, and none twice", () => {
   expect(exhaustion.length).toBeGreaterThanOrEqual(20);
-  expect(new Map(cases).size).toBe(exhaustion.length);
+  expect(new Map([...cases, ...long]).size).toBe(exhaustion.length);
 });
 
 describe.each(tiers)("%s", (tier) => {
@@ -36,6 +39,12 @@ describe.each(tiers)("%s", (tier) => {
   });
 
   test("the core stays small and quick", async () => {
-    expect(await notSmallOrQuick(core)).toEqual([]);
+    expect(await notSmallOrQuick(core, 100)).toEqual([]);
+  });
+
+  test.each(long)("%s", async (_name, attack) => {
+    expect(await runAttack(core, place, attack)).toEqual([]);
+    // The threads that read are of this process too, each with a heap of its own.
+    expect(await notSmallOrQuick(core, 450)).toEqual([]);
   });
 });

@@ -2,11 +2,12 @@
 
 import { GantryError } from "../../core/contract/errors.ts";
 import type { Json } from "../../core/contract/messages.ts";
-import type { RunRequest } from "../../core/contract/plugin.ts";
+import type { BackgroundRun, RunRequest } from "../../core/contract/plugin.ts";
 import type { CoreEnv, HostedChild } from "../effects/effect.ts";
 import type { ProcessRequest } from "../effects/process-run.ts";
 import { encoded, textOrBytes } from "../packed-bytes.ts";
 import { argumentsOf, bytes, type Check, either, list, oneOf, optional, shape, text, texts, whole } from "./argument-shapes.ts";
+import { runsOf } from "./counts.ts";
 import { asJson, type Held, handle, type Method, type MethodEnv, method, onHandle } from "./method.ts";
 
 const longest = 600_000;
@@ -130,10 +131,19 @@ function shellMethod(read: (args: readonly Json[]) => ProcessRequest): Method {
     effect: () => import("../effects/process-run.ts"),
     async perform(request, env) {
       const { perform } = await import("../effects/process-run.ts");
+      const own = runsOf(env.host, env.plugin, env.call.context.sessionId ?? "");
+      if ("id" in request && !own.has(request.id)) throw notOwn(request.id, env.plugin);
       const reply = await perform(request, coreEnv(env));
+      if (request.op === "start") own.add((reply as BackgroundRun).id);
+      if (request.op === "list") return asJson((reply as BackgroundRun[]).filter(({ id: run }) => own.has(run)));
       return reply === undefined ? null : asJson(reply as object);
     },
   });
+}
+
+/** The session's other runs are the model's, the user's, other plugins'. */
+function notOwn(run: string, plugin: string): GantryError {
+  return new GantryError("RUN_UNKNOWN", `${plugin} has started no background run that is named ${run}.`);
 }
 
 /** USER_UNAVAILABLE is not it: where there is no session there are no shells. */

@@ -27,12 +27,14 @@ const ctx = {
   secrets: { read: async (name) => process.env[name] },
   storage: { get: async (key) => stored.get(key), set: async (key, value) => void stored.set(key, value) },
   session: { events: async () => [], lastRead: async () => undefined },
+  // biome-ignore lint/suspicious/noConsole: the console's inspection is one of the ways out.
   log: (text) => console.log(text),
-  progress: (text) => console.log(text),
+  progress: () => undefined,
 };
 
 async function answer([kind, , what, input]) {
   if (kind === "call") return await tools.get(what).execute(input, ctx);
+  // biome-ignore lint/security/noGlobalEval: that it is evaluated without a wall around it is the point.
   const run = (0, eval)(what);
   await run((plugin) => {
     for (const tool of plugin.tools) tools.set(tool.name, tool);
