@@ -36,6 +36,11 @@ const rooms = [
     "^core/plugin-kit/",
     [contract, "^core/plugin-kit/", "^core/dist-folder\\.ts$", "^workers/(reaper|descendants)\\.ts$"],
   ],
+  [
+    "plugin store",
+    "^core/plugin-store/",
+    [contract, "^core/plugin-store/", "^core/permission/", "^core/session/(disk|lock|process-start)\\.ts$", "^config/paths\\.ts$"],
+  ],
   ["install", "^core/install/", [contract, "^core/install/", "^core/permission/scopes/", "^core/dist-folder\\.ts$"]],
   ["built-ins' places in the core", "^core/builtins\\.ts$", [contract, "^plugins/[^/]+/index\\.ts$"]],
   ["composition", composition, ["^core/", "^workers/", "^config/"], `${singleFiles}|^core/builtins\\.ts$`],
@@ -83,7 +88,7 @@ const testRooms = [
       "^scripts/build/",
     ],
   ],
-  ["faults", ["^core/session/", "^core/plugin-store/", "^core/config-hooks/", "^workers/"]],
+  ["faults", ["^core/session/", "^core/plugin-store/", "^core/config-hooks/", "^workers/", "^scripts/build/bundles\\.ts$"]],
   // The demo is run from a bundle of the test's own making.
   ["scenarios", ["^scripts/build/bundles\\.ts$"]],
   // Laws of pure files, wherever they are.

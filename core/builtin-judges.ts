@@ -1,4 +1,5 @@
 /** What the built-in plugins' judges say of a call that no session makes: they start no process, so they are asked for real. */
+import { builtinLoaders } from "./builtins.ts";
 import type { CallFacts, HookPayloads } from "./contract/hooks.ts";
 import type { PluginManifest } from "./contract/manifest.ts";
 import { createHooks } from "./hooks.ts";
@@ -17,10 +18,13 @@ export function commandObservers(
   return async (run) => void (await hooks.observe("command.run", run));
 }
 
-/** Those on tool.approve; who is heard only when somebody would be asked is not. */
+export const isBuiltin = ({ name }: PluginManifest): boolean => Object.hasOwn(builtinLoaders, name);
+
+/** Those on tool.approve; who is heard only when somebody would be asked is not, nor is a guest, which would have to be started. */
 export function createBuiltinJudge(loaded: Loaded, manifests: readonly PluginManifest[]): (call: CallFacts) => Promise<Judged> {
   const hooks = createHooks({ onFired: () => undefined, settings: (owner) => settingsOf(loaded, owner) });
-  for (const manifest of manifests) tapPlugin(manifest, hooks, ({ on, kind }) => on === "tool.approve" && kind === "judge");
+  for (const manifest of manifests.filter(isBuiltin))
+    tapPlugin(manifest, hooks, ({ on, kind }) => on === "tool.approve" && kind === "judge");
   return async (call) => {
     const { verdict, by, reason } = await hooks.judge("tool.approve", call);
     return { verdict, by, ...(reason === undefined ? {} : { reason }) };

@@ -26,6 +26,8 @@ export interface CoreEffectsParts {
   secrets: Secrets;
   /** Of the plugins that guests may be of. */
   scopeOf?(plugin: string): InstalledPlugin["scope"];
+  /** Of those that are in no store; undefined for the others. */
+  storageOf?(plugin: string): string | undefined;
 }
 
 /** One run of a part of a built-in in the core. */
@@ -52,6 +54,7 @@ export function createCoreEffects({
   workers,
   secrets,
   scopeOf = () => "user",
+  storageOf = () => undefined,
 }: CoreEffectsParts): CoreEffectsAccess {
   const home = env["HOME"] ?? "/";
   const brokers = new Map<string, Promise<Broker>>();
@@ -65,7 +68,7 @@ export function createCoreEffects({
       exec: async (argv, request) => await (await workers.processes()).exec(argv, request),
       host: async (argv, request) => await (await workers.processes()).host(argv, request),
       secret: secrets.find,
-      storageFile: (name) => storageFile(place, { name, scope: scopeOf(name) }),
+      storageFile: (name) => storageOf(name) ?? storageFile(place, { name, scope: scopeOf(name) }),
       home,
       ownFolders: [dataHome, configHome, stateHome, cacheHome],
     };

@@ -93,6 +93,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   const effects = createCoreEffects({
     ...{ config, env: options.env, workers, secrets },
     scopeOf: (name) => community.taken.find((plugin) => plugin.name === name)?.scope ?? "user",
+    storageOf: (name) => community.taken.find((plugin) => plugin.name === name)?.oneRun?.storageFile,
   });
   const home = options.env["HOME"] ?? "/";
   const reach = lazyReach(() => ({ config: inForce?.config ?? config, lines: inForce?.ruleLines ?? config.ruleList }), {

@@ -11,13 +11,17 @@ import { createFrameReader, textsWithValue } from "./frame-text.ts";
 import { type LogLevel, readGuestFrame } from "./guest-frames.ts";
 import { createRequests, type RequestsOptions, type RunningCall } from "./guest-requests.ts";
 import { createLazyAbort, type LazyAbort } from "./lazy-abort.ts";
+import { createNewestText, type NewestText } from "./newest-text.ts";
 import { type After, type Pending, type PendingOptions, startPending } from "./pending-call.ts";
+import { nameOfTarget } from "./target-name.ts";
 import { createJoiner, type WholeFrame } from "./value-parts.ts";
 
 /** Progress texts are for a line of a terminal. */
 const maxProgressChars = 4_096;
+/** Between two of one call. */
+const progressEveryMs = 20;
 
-export interface ChannelCall extends Pick<PendingOptions, "signal" | "timeoutMs"> {
+export interface ChannelCall extends Pick<PendingOptions, "signal" | "timeoutMs" | "usedMs"> {
   target: CallTarget;
   input: Json;
   context: CallFrameContext;
@@ -66,7 +70,7 @@ export interface Channel {
   close(because: () => GantryError): void;
 }
 
-type LoadOptions = Pick<PendingOptions, "signal" | "timeoutMs">;
+type LoadOptions = Pick<PendingOptions, "signal" | "timeoutMs" | "usedMs">;
 
 interface Open extends RunningCall {
   pending: Pending;
@@ -76,6 +80,7 @@ interface Open extends RunningCall {
   taken: number;
   onChunk: ((item: Json) => void) | undefined;
   isPulled: boolean;
+  progress?: NewestText;
 }
 
 const ofLoad: RunningCall = {
@@ -148,7 +153,7 @@ export function createChannel(options: ChannelOptions): Channel {
       case "ack":
         return call.pending.acknowledge() ? undefined : `an ack of ${frame.id} that was not due`;
       case "progress":
-        call.services.onProgress?.(frame.text.slice(0, maxProgressChars));
+        showProgress(call, frame.text.slice(0, maxProgressChars));
         return undefined;
       case "chunk":
         return takeChunk(frame.id, call, frame.item);
@@ -159,6 +164,13 @@ export function createChannel(options: ChannelOptions): Channel {
         call.pending.fail(frame);
         return undefined;
     }
+  }
+
+  function showProgress(call: Open, text: string): void {
+    const { onProgress } = call.services;
+    if (onProgress === undefined) return;
+    call.progress ??= createNewestText(onProgress, { everyMs: progressEveryMs, after: options.after });
+    call.progress.show(text);
   }
 
   function takeChunk(id: number, call: Open, item: Json): string | undefined {
@@ -182,7 +194,8 @@ export function createChannel(options: ChannelOptions): Channel {
     const id = ++lastId;
     const { after, graceMs, onStuck } = options;
     const pending = startPending({
-      ...{ id, after, graceMs, onStuck, signal: o.signal, timeoutMs: o.timeoutMs, ackMs: o.ackMs },
+      ...{ id, after, graceMs, onStuck, signal: o.signal, ackMs: o.ackMs },
+      ...{ timeoutMs: o.timeoutMs, usedMs: o.usedMs },
       name: `${o.name} of ${options.plugin()}`,
       cancel(reason) {
         o.effects.abort();
@@ -226,10 +239,17 @@ export function createChannel(options: ChannelOptions): Channel {
       return pending.result;
     },
     call(call) {
-      const { target, context, services, onChunk, signal, timeoutMs } = call;
+      const { target, context, services, onChunk, signal, timeoutMs, usedMs } = call;
       const effects = createLazyAbort();
-      const onEnd = (): void => options.onCallEnded(running);
-      const { id, pending } = start({ ...{ signal, timeoutMs, effects, onEnd }, name: nameOf(target), ackMs: options.ackMs });
+      const onEnd = (): void => {
+        running.progress?.end();
+        options.onCallEnded(running);
+      };
+      const { id, pending } = start({
+        ...{ signal, timeoutMs, usedMs, effects, onEnd },
+        name: nameOfTarget(target),
+        ackMs: options.ackMs,
+      });
       const streams = target.part === "stream" || target.part === "command";
       const running: Open = {
         ...{ context, services, pending, streams, onChunk },
@@ -253,17 +273,4 @@ export function createChannel(options: ChannelOptions): Channel {
       for (const { pending } of [...open.values()]) pending.abandon(because());
     },
   };
-}
-
-function nameOf(target: CallTarget): string {
-  switch (target.part) {
-    case "tool":
-      return target.name;
-    case "command":
-      return `the command ${target.id}`;
-    case "tap":
-      return `tap ${target.place}`;
-    default:
-      return `the provider ${target.provider}`;
-  }
 }

@@ -8,6 +8,8 @@ import type { Json } from "../core/contract/messages.ts";
 import { partCount, partFrames } from "./frame-parts.ts";
 
 const headerBytes = 4;
+/** From here on handing over memory is cheaper than making a text twice. */
+const longBytes = 32 * 1024;
 
 /** The bytes of one frame, for one write. RangeError when the text is longer than a frame may be. */
 export function frameBytes(text: string): Buffer {
@@ -21,9 +23,13 @@ export function frameBytes(text: string): Buffer {
 
 /**
  * Takes bytes as they come and gives each frame's text once it is whole. Returns what is wrong with them, if anything; after
- * that it takes nothing more. Never holds more than one frame, and refuses a length before it makes room for it.
+ * that it takes nothing more. Never holds more than one frame, and refuses a length before it makes room for it. `onBytes`
+ * takes long frames in place of `onText`: as they came, in memory that is nobody else's.
  */
-export function createFrameReader(onText: (text: string) => void): (chunk: Buffer) => string | undefined {
+export function createFrameReader(
+  onText: (text: string) => void,
+  onBytes?: (bytes: Uint8Array<ArrayBuffer>) => void,
+): (chunk: Buffer) => string | undefined {
   const header = Buffer.alloc(headerBytes);
   let headerFilled = 0;
   let body: Buffer | undefined;
@@ -58,11 +64,17 @@ export function createFrameReader(onText: (text: string) => void): (chunk: Buffe
       at = next;
       if (text === undefined) break;
       headerFilled = 0;
-      if (!isUtf8(text)) problem = "a frame that is not UTF-8";
+      if (onBytes !== undefined && text.length >= longBytes && isOwn(text)) onBytes(text);
+      else if (!isUtf8(text)) problem = "a frame that is not UTF-8";
       else onText(text.toString("utf8"));
     }
     return problem;
   };
+}
+
+/** No other view of its memory is about. */
+function isOwn(bytes: Buffer): bytes is Buffer<ArrayBuffer> {
+  return bytes.buffer instanceof ArrayBuffer && bytes.length === bytes.buffer.byteLength;
 }
 
 /** Most parts of one value. */

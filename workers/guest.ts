@@ -164,13 +164,14 @@ function createGuest(child: GuestChild, options: LaunchOptions, settled: () => v
   function onLog(level: LogLevel, text: string): void {
     const sum = logged.add(text.length);
     if (sum <= limits.logBytesPerMinute + logSlackBytes) owner?.onLog(level, text);
-    else violated("GUEST_LOGS", `it logged ${sum} characters in a minute; the limit is ${limits.logBytesPerMinute}`);
+    else violated("GUEST_LOGS", `it logged ${sum} characters within a minute; the limit is ${limits.logBytesPerMinute}`);
   }
   function send(text: string): void {
     if (ending !== undefined || isGone) return;
     child.stdin.write(frameBytes(text));
     if (child.stdin.writableLength > maxUnreadBytes) {
-      violated("GUEST_HUNG", `it leaves ${child.stdin.writableLength} bytes unread`);
+      const [unreadKiB, mostKiB] = [child.stdin.writableLength, maxUnreadBytes].map((size) => Math.round(size / 1_024));
+      violated("GUEST_HUNG", `it leaves ${unreadKiB} KiB unread of what it was sent; the limit is ${mostKiB} KiB`);
     }
   }
   function taken(): Promise<void> | undefined {

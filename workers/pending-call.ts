@@ -14,6 +14,8 @@ export interface PendingOptions {
   name: string;
   signal: AbortSignal;
   timeoutMs: number | "own";
+  /** What of its time was over before it was sent: its guest had to be started first. */
+  usedMs?: number | undefined;
   /** Absent: none is awaited. */
   ackMs: number | undefined;
   graceMs: number;
@@ -77,11 +79,11 @@ export function startPending(o: PendingOptions): Pending {
     end,
     begin() {
       if (isSettled) return;
-      const { ackMs, timeoutMs } = o;
+      const { ackMs, timeoutMs, usedMs = 0 } = o;
       if (ackMs !== undefined && !isAcknowledged) {
         stopAck = o.after(ackMs, () => o.onStuck("hung", `it did not acknowledge ${o.name} within ${ackMs} ms`));
       }
-      if (timeoutMs !== "own") stopDeadline = o.after(timeoutMs, () => end("timeout"));
+      if (timeoutMs !== "own") stopDeadline = o.after(Math.max(1, timeoutMs - usedMs), () => end("timeout"));
       o.signal.addEventListener("abort", onAbort, { once: true });
       if (o.signal.aborted) end("cancel");
     },

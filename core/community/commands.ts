@@ -31,18 +31,25 @@ export async function commandsOf({ io, cwd, dataHome, inProject }: Place): Promi
   for (const each of answeredIn({ dataHome, project: "/" }, "user")) found.set(each.manifest.name, each);
   if (inProject) {
     const project = await projectOf(cwd, homeOf(io.env));
-    for (const each of answeredIn({ dataHome, project }, "project")) found.set(each.manifest.name, each);
+    for (const each of answeredIn({ dataHome, project }, "project"))
+      if (!each.isDisabled || !found.has(each.manifest.name)) found.set(each.manifest.name, each);
   }
   const owners = ownersOf(io.manifests());
+  // A name of one that is switched off is free for the others, and rules may speak of it.
+  const ownersKnown = ownersOf(io.manifests());
   const installed: PluginManifest[] = [];
   const known: PluginManifest[] = [];
   const refused = new Map<string, GantryError>();
   const ordered = [...found.values()].sort((a, b) => (a.manifest.name < b.manifest.name ? -1 : 1));
   for (const { manifest, isDisabled } of ordered) {
+    if (clashOf(manifest, ownersKnown) === undefined) {
+      known.push(manifest);
+      ownersKnown.claim(manifest);
+    }
+    if (isDisabled) continue;
     const clash = clashOf(manifest, owners);
     if (clash === undefined) {
-      known.push(manifest);
-      if (!isDisabled) installed.push(manifest);
+      installed.push(manifest);
       owners.claim(manifest);
     } else {
       for (const { id } of manifest.contributes.commands) {

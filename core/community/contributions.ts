@@ -2,8 +2,9 @@
  * Whether the core can take what a manifest contributes: sizes, names and kinds. The install has looked at all of it; a store or a
  * project's folder may have been written by others since.
  */
-import { hookTable } from "../contract/hooks.ts";
+
 import type { ArgSpec, FlagSpec } from "../contract/command.ts";
+import { hookTable } from "../contract/hooks.ts";
 import type { CommandManifest, PluginManifest } from "../contract/manifest.ts";
 import { isObject, type Json } from "../contract/messages.ts";
 
@@ -25,7 +26,8 @@ export function contributionProblem({ name, contributes }: PluginManifest): stri
       return `${name}: contributes.${what} is no list of at most ${mostOfEach}`;
     if (what !== "providers" && !list.every(isObject)) return `${name}: contributes.${what} holds what is no object`;
   }
-  if (!providers.every((provider) => typeof provider === "string")) return `${name}: contributes.providers holds what is no name`;
+  if (!providers.every((provider) => typeof provider === "string"))
+    return `${name}: contributes.providers holds what is no name`;
   for (const tool of tools) {
     if (!toolName.test(tool.name)) return `${name}: ${JSON.stringify(tool.name)} is no name of a tool`;
     if (!effects.includes(tool.effect)) return `${name}: the tool ${tool.name} declares no effect that is known`;
@@ -63,7 +65,9 @@ function isArgument(spec: ArgSpec | FlagSpec): boolean {
   if (!isObject(spec) || typeof spec.summary !== "string" || !flagName.test(String(spec.name))) return false;
   const { char, value } = spec as Partial<FlagSpec>;
   const isLetter = char === undefined || (typeof char === "string" && /^[A-Za-z]$/.test(char));
-  return isLetter && (value === undefined || typeof value === "string") && (spec.options === undefined || areTexts(spec.options));
+  return (
+    isLetter && (value === undefined || typeof value === "string") && (spec.options === undefined || areTexts(spec.options))
+  );
 }
 
 const areTexts = (value: unknown): boolean => Array.isArray(value) && value.every((text) => typeof text === "string");

@@ -15,16 +15,28 @@ import { clashOf, type Owners, ownersOf } from "./clashes.ts";
 import { contributionProblem } from "./contributions.ts";
 import { hasLock, projectLock, userLock } from "./locks.ts";
 
+/** A plugin of `--plugin`: in no store. */
+export interface OneRun {
+  /** What it stores, gone with the run. */
+  storageFile: string;
+}
+
+export interface FoundPlugin extends InstalledPlugin {
+  oneRun?: OneRun;
+}
+
 /** A plugin that a run loads when something of it is first needed. */
-export interface CommunityPlugin extends InstalledPlugin {
+export interface CommunityPlugin extends FoundPlugin {
   manifest: PluginManifest;
   options: JsonObject;
+  /** Where the config gives them: `file:line`, a variable, a flag. */
+  optionsAt?: string;
   required: boolean;
 }
 
 /** A plugin that a run goes without, and that should have been there. Its judges deny. */
 export interface LeftOut {
-  plugin: InstalledPlugin;
+  plugin: FoundPlugin;
   code: ErrorCode;
   message: string;
   required: boolean;
@@ -45,16 +57,21 @@ export type CommunitySource = Pick<LoadedConfig, "paths" | "project" | "pluginEn
 
 export const noCommunity: Community = Object.freeze({ taken: [], left: [], waiting: [], problems: [], manifests: [] });
 
-/** `builtins`: whose names are taken. */
-export async function findCommunity(config: CommunitySource, builtins: readonly PluginManifest[]): Promise<Community> {
+/** `builtins`: whose names are taken. `given`: plugins of this run alone, in place of installed ones of their names. */
+export async function findCommunity(
+  config: CommunitySource,
+  builtins: readonly PluginManifest[],
+  given: readonly FoundPlugin[] = [],
+): Promise<Community> {
   const { paths, project, pluginEntries } = config;
   const isInstalled = hasLock(userLock(paths.dataHome)) || hasLock(projectLock(project));
-  if (!isInstalled && pluginEntries.length === 0) return noCommunity;
+  if (!isInstalled && pluginEntries.length === 0 && given.length === 0) return noCommunity;
   const { readInstalled } = await import("../plugin-store/installed.ts");
   const problems: ConfigProblem[] = [];
   const onProblem = (problem: ConfigProblem): void => void problems.push({ ...problem, severity: "warning" });
   const installed = readInstalled({ dataHome: paths.dataHome, project, onProblem });
-  const community = sortOut(installed, { ...config, builtins });
+  const others = installed.filter(({ name }) => !given.some((own) => own.name === name));
+  const community = sortOut([...given, ...others], { ...config, builtins });
   return { ...community, problems: [...problems, ...community.problems] };
 }
 
@@ -63,7 +80,7 @@ interface Sorting extends Pick<CommunitySource, "project" | "pluginEntries"> {
 }
 
 /** Pure. */
-export function sortOut(installed: readonly InstalledPlugin[], { builtins, pluginEntries, project }: Sorting): Community {
+export function sortOut(installed: readonly FoundPlugin[], { builtins, pluginEntries, project }: Sorting): Community {
   const owners = ownersOf(builtins);
   const taken: CommunityPlugin[] = [];
   const left: LeftOut[] = [];
@@ -72,14 +89,16 @@ export function sortOut(installed: readonly InstalledPlugin[], { builtins, plugi
   for (const { plugin, entry } of ordered) {
     const { options = {}, required = false, enabled = true } = entry ?? {};
     if (!enabled || plugin.state === "disabled") {
-      if (required) left.push({ plugin, required, code: "PLUGIN_STOPPED", message: `the plugin ${plugin.name} is disabled` });
+      if (required || plugin.oneRun !== undefined)
+        left.push({ plugin, required, code: "PLUGIN_STOPPED", message: `the plugin ${plugin.name} is disabled` });
     } else if (plugin.state === "needs-consent") waiting.push(plugin);
     else {
       const wrong = wrongWith(plugin, owners);
       if (wrong !== undefined) left.push({ plugin, required, ...wrong });
       else if (plugin.manifest !== undefined) {
         owners.claim(plugin.manifest);
-        taken.push({ ...plugin, manifest: plugin.manifest, options, required });
+        const given = entry === undefined ? {} : { optionsAt: entry.source };
+        taken.push({ ...plugin, ...given, manifest: plugin.manifest, options, required });
       }
     }
   }
@@ -93,13 +112,16 @@ export function sortOut(installed: readonly InstalledPlugin[], { builtins, plugi
 }
 
 interface Named {
-  plugin: InstalledPlugin;
+  plugin: FoundPlugin;
   entry: PluginEntry | undefined;
 }
 
-/** Those that the config names come first, in its order; the others by name. */
-function inOrder(installed: readonly InstalledPlugin[], entries: readonly PluginEntry[], project: string): Named[] {
-  const place = ({ entry }: Named): number => (entry === undefined ? entries.length : entries.indexOf(entry));
+/** Those of this run alone come first, then those that the config names, in its order; the others by name. */
+function inOrder(installed: readonly FoundPlugin[], entries: readonly PluginEntry[], project: string): Named[] {
+  const place = ({ plugin, entry }: Named): number => {
+    if (plugin.oneRun !== undefined) return -1;
+    return entry === undefined ? entries.length : entries.indexOf(entry);
+  };
   return installed
     .map((plugin) => ({ plugin, entry: entries.find((entry) => isMeant(entry, plugin, project)) }))
     .sort((a, b) => place(a) - place(b) || (a.plugin.name < b.plugin.name ? -1 : 1));

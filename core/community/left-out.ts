@@ -19,7 +19,7 @@ export async function refusalOf(
   { boundary, hooks }: { boundary: string | undefined; hooks: Hooks },
 ): Promise<Refusal | undefined> {
   const { name, version, scope, lock, grants, required } = plugin;
-  if (boundary !== undefined) return { code: "PLUGIN_STOPPED", message: boundary };
+  if (boundary !== undefined) return { code: "ISOLATION_UNAVAILABLE", message: boundary };
   const ruling = await hooks.judge("plugin.load", { plugin: name, version, scope, sha512: lock.sha512, grants });
   let refusal: Refusal | undefined;
   if (ruling.verdict !== "allow")
@@ -45,7 +45,7 @@ export async function missingBoundary({ taken }: Community, { config }: LoadedCo
   const { osBoundary } = await import("../../workers/guests/os-boundary.ts");
   const { works, why } = await osBoundary();
   if (works) return undefined;
-  const message = `isolation.require is os, and this machine has no boundary of the operating system for plugins: ${why}`;
+  const message = `ISOLATION_UNAVAILABLE: isolation.require is os, and this machine has no boundary of the operating system for plugins: ${why}`;
   const required = taken.filter((plugin) => plugin.required).map(({ name }) => name);
   if (required.length > 0) throw new GantryError("PLUGIN_REQUIRED", `${required.join(", ")}: ${message}`);
   return message;

@@ -16,13 +16,15 @@ export interface LiveStore {
   close(): void;
 }
 
-export function createLiveStore(place: StorePlace): LiveStore {
+/** `held`: by name, of plugins that are in no store: what they hold until the run ends. */
+export function createLiveStore(place: StorePlace, held: ReadonlyMap<string, Grants> = new Map()): LiveStore {
   const grants = createLiveGrants(place);
   const seen = new Map<string, { stamp: string; isOn: boolean }>();
   return {
-    grantsOf: grants.grantsOf,
+    grantsOf: (plugin) => held.get(plugin.name) ?? grants.grantsOf(plugin),
     isOn(plugin) {
       const { name, scope, lock } = plugin;
+      if (held.has(name)) return true;
       const stamp = stampOf(consentFile(place, scope));
       // One name may have two versions in a session: an update, and what it is rolled back to.
       const key = `${scope} ${name} ${lock.sha512} ${lock.manifestHash}`;

@@ -14,6 +14,7 @@ import { coversTap } from "../permission/scopes/tap-scope.ts";
 import { defaultTimeoutMs } from "../taps/tap-bound.ts";
 import type { CommunityPlugin } from "./found.ts";
 import type { LiveStore } from "./live-store.ts";
+import { withOptionsPlace } from "./options-place.ts";
 import { remoteProvider } from "./remote-provider.ts";
 import { outcomeOf } from "./tool-outcome.ts";
 
@@ -66,15 +67,16 @@ export function remotePlugin(parts: RemoteParts): RemotePlugin {
 /** A call to the guest with what all calls share. */
 export type CallGuest = (call: GuestCall) => Promise<Json>;
 
-function callsOf({ plugin: { name }, guests, onStarted, onFailed }: RemoteParts): CallGuest {
+function callsOf({ plugin, guests, onStarted, onFailed }: RemoteParts): CallGuest {
   let hasStarted = false;
   return async (call) => {
     try {
-      const answer = await (await guests()).call(name, call);
+      const answer = await (await guests()).call(plugin.name, call);
       if (!hasStarted) onStarted();
       hasStarted = true;
       return answer;
-    } catch (error) {
+    } catch (thrown) {
+      const error = withOptionsPlace(thrown, plugin);
       await onFailed(error);
       throw error;
     }
@@ -102,11 +104,10 @@ export function stopped(plugin: string): GantryError {
   return new GantryError("PLUGIN_STOPPED", `the plugin ${plugin} is switched off or gone since this session began`);
 }
 
-let lastTap = 0;
-
 function remoteTap(tap: TapManifest, place: number, call: CallGuest, parts: RemoteParts): AnyTap {
   const { plugin, live, home } = parts;
   const { timeoutMs = defaultTimeoutMs, kind } = tap;
+  let moments = 0;
   const run = async (payload: HookPayloads[HookPoint], { signal }: { signal: AbortSignal }): Promise<unknown> => {
     if (!live.isOn(plugin) || !isGranted(tap, live.grantsOf(plugin))) return withoutTap(tap, plugin.name);
     if (kind === "judge" && parts.startedGuests()?.isOpen(plugin.name) === true)
@@ -115,7 +116,7 @@ function remoteTap(tap: TapManifest, place: number, call: CallGuest, parts: Remo
     const cwd = "cwd" in payload ? payload.cwd : undefined;
     const { reach, core, ...place_ } = await parts.momentOf({ sessionId, cwd });
     const context: CallFrameContext = {
-      callId: "callId" in payload ? payload.callId : `tap_${++lastTap}`,
+      callId: "callId" in payload ? payload.callId : `tap_${place}_${++moments}`,
       ...place_,
       ...(sessionId === undefined ? {} : { sessionId }),
     };
@@ -157,7 +158,8 @@ function isGranted({ on, tools }: TapManifest, { "hook.tap": scopes = [] }: Comm
 /** Judges of a plugin that is left out: they cannot decide, and so deny what they would have judged. */
 export function missingJudges(name: string, taps: readonly TapManifest[], message: string): AnyTap[] {
   return taps.flatMap((tap) => {
-    if (tap.kind !== "judge" || hookTable[tap.on].onJudgeFailure !== "deny") return [];
+    // What is left out may be left out for what its manifest says.
+    if (tap.kind !== "judge" || !Object.hasOwn(hookTable, tap.on) || hookTable[tap.on].onJudgeFailure !== "deny") return [];
     const { timeoutMs: _none, before: _before, ...facts } = tap;
     const run = (): never => {
       throw new GantryError("PLUGIN_STOPPED", `the plugin ${name} is left out: ${message}`);

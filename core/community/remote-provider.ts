@@ -15,8 +15,6 @@ export function isRemote(provider: ProviderDefinition): provider is RemoteProvid
   return "learnWindow" in provider;
 }
 
-let lastRequest = 0;
-
 /** Loaded with the first answer. */
 async function* streamOf(name: string, items: AsyncIterable<Json>): AsyncGenerator<ModelEvent> {
   const { modelEventsOf } = await import("./model-events.ts");
@@ -26,6 +24,7 @@ async function* streamOf(name: string, items: AsyncIterable<Json>): AsyncGenerat
 export function remoteProvider(name: string, call: CallGuest, parts: RemoteParts): RemoteProvider {
   const { plugin, home, guests, live } = parts;
   const windows = new Map<string, number>();
+  let requests = 0;
   const callOf = async (
     target: CallTarget,
     input: Json,
@@ -38,7 +37,7 @@ export function remoteProvider(name: string, call: CallGuest, parts: RemoteParts
     return {
       target,
       input,
-      context: { callId: `model_${++lastRequest}`, ...place },
+      context: { callId: `model_${name}_${++requests}`, ...place },
       services,
       signal: options.signal,
       timeoutMs: "own",

@@ -3,14 +3,15 @@
  * started by the first call. What users must be told of them becomes notes in every open session.
  */
 import type { LoadedConfig } from "../../config/loaded.ts";
-import { codeOf, type ErrorCode, GantryError, messageOf } from "../contract/errors.ts";
+import { codeOf, GantryError, messageOf } from "../contract/errors.ts";
 import type { CoreEffects } from "../contract/execution.ts";
 import type { GuestPlugin, Guests } from "../contract/guest.ts";
+import type { Grants } from "../contract/permissions.ts";
 import type { CoreEffectsAccess } from "../core-effects.ts";
 import type { Hooks } from "../hooks.ts";
-import type { StorePlace } from "../plugin-store/layout.ts";
 import type { PluginSource, Registry } from "../registry.ts";
 import type { Listeners } from "../session-listeners.ts";
+import { isCrash, isDown, settle, takeBack } from "./first-start.ts";
 import { type Community, type CommunityPlugin, refuseUnusable } from "./found.ts";
 import { leaveOut, missingBoundary, refusalOf } from "./left-out.ts";
 import { createLinked } from "./linked.ts";
@@ -49,12 +50,12 @@ export async function startCommunity(parts: CommunityParts): Promise<RunningComm
   const { community, config, hooks, registry } = parts;
   refuseUnusable(community);
   const place = { dataHome: config.paths.dataHome, project: config.project };
-  const live = createLiveStore(place);
+  const live = createLiveStore(place, heldForRun(community));
   const tell = createTeller(parts);
   const unusable = new Map<string, string>();
   const inForce = new Map<string, CommunityPlugin>();
   const sources = new Map<string, string>();
-  const settled = new Set<string>();
+  const settled = new Map<string, Promise<void>>();
   const guests = lazyGuests(parts, { tell, live, inForce, sources });
   const boundary = await missingBoundary(community, config);
 
@@ -65,15 +66,14 @@ export async function startCommunity(parts: CommunityParts): Promise<RunningComm
       current: () => inForce.get(plugin.name) ?? plugin,
       momentOf: async (about) => await momentOf(about, parts),
       onStarted() {
-        settled.add(plugin.name);
-        void settle(plugin, place);
+        if (plugin.isNew === true) settled.set(plugin.name, settle(plugin, place));
       },
       async onFailed(error) {
-        if (crashCodes.includes(codeOf(error))) await tell.crashTold(plugin.name);
-        const isDown = isUnusable(error) || (plugin.isNew === true && crashCodes.includes(codeOf(error)));
-        if (!isDown || unusable.has(plugin.name) || (await goBack(plugin, error))) return;
-        unusable.set(plugin.name, messageOf(error));
-        tell.note(plugin.name, `it cannot be used: ${messageOf(error)}`);
+        if (isCrash(error)) await tell.crashTold(plugin.name);
+        if (!isDown(error, plugin) || unusable.has(plugin.name) || (await goBack(plugin, error))) return;
+        const why = `${codeOf(error) ?? "PLUGIN_INVALID"}: ${messageOf(error)}`;
+        unusable.set(plugin.name, why);
+        tell.note(plugin.name, `it cannot be used: ${why}`);
       },
     });
     registry.replace(sourceFor(plugin, remote));
@@ -88,13 +88,11 @@ export async function startCommunity(parts: CommunityParts): Promise<RunningComm
 
   /** An update that never started is taken back: what it replaced is in force again. */
   async function goBack(plugin: CommunityPlugin, error: unknown): Promise<boolean> {
-    if (plugin.isNew !== true || settled.has(plugin.name)) return false;
-    const { rollBack } = await import("../plugin-store/settle.ts");
-    const before = await rollBack(place, plugin, messageOf(error)).catch(() => undefined);
-    if (before?.manifest === undefined || before.state !== "ready") return false;
-    const { options, required } = plugin;
-    put({ ...before, manifest: before.manifest, options, required });
-    tell.note(plugin.name, `${plugin.version} did not start (${messageOf(error)}); ${before.version} is in force again`);
+    if (settled.has(plugin.name)) return false;
+    const back = await takeBack(plugin, place, error);
+    if (back === undefined) return false;
+    put(back.before);
+    tell.note(plugin.name, back.said);
     return true;
   }
 
@@ -147,15 +145,20 @@ export async function startCommunity(parts: CommunityParts): Promise<RunningComm
       const open = guests.started();
       const facts = open?.facts().flatMap((each) => {
         const plugin = inForce.get(each.plugin);
-        return plugin === undefined ? [] : [{ scope: plugin.scope, facts: each }];
+        return plugin === undefined || plugin.oneRun !== undefined ? [] : [{ scope: plugin.scope, facts: each }];
       });
       linked.close();
       await guests.close();
+      await Promise.all(settled.values());
       live.close();
       // What a plugin used is told, never needed: a store that cannot be written holds nobody up.
       if (facts !== undefined) await (await import("../plugin-store/usage.ts")).recordUse(place, facts).catch(() => undefined);
     },
   };
+}
+
+function heldForRun({ taken }: Community): Map<string, Grants> {
+  return new Map(taken.flatMap(({ name, grants, oneRun }) => (oneRun === undefined ? [] : [[name, grants] as const])));
 }
 
 function isLinked(plugin: CommunityPlugin): plugin is CommunityPlugin & { link: string } {
@@ -164,30 +167,6 @@ function isLinked(plugin: CommunityPlugin): plugin is CommunityPlugin & { link: 
 
 function sourceFor({ manifest }: CommunityPlugin, { definition, execute }: ReturnType<typeof remotePlugin>): PluginSource {
   return { manifest, isCommunity: true, load: async () => definition, execute };
-}
-
-/** An update has started once, and what it replaced goes. Where that cannot be written, it goes the next time. */
-async function settle(plugin: CommunityPlugin, place: StorePlace): Promise<void> {
-  if (plugin.isNew !== true) return;
-  const { confirmStarted } = await import("../plugin-store/settle.ts");
-  await confirmStarted(place, plugin).catch(() => undefined);
-}
-
-const unusableCodes: readonly ErrorCode[] = ["PLUGIN_CHANGED", "PLUGIN_INVALID", "PLUGIN_OPTIONS_INVALID", "PLUGIN_UNDECLARED"];
-
-/** How a call ends whose guest does; the others refuse a call, and nothing ends. */
-const crashCodes: readonly (ErrorCode | undefined)[] = [
-  "GUEST_CRASHED",
-  "GUEST_HUNG",
-  "GUEST_MEMORY",
-  "GUEST_CPU",
-  "GUEST_FLOOD",
-  "GUEST_PROTOCOL",
-];
-
-function isUnusable(error: unknown): boolean {
-  const code = codeOf(error);
-  return code !== undefined && unusableCodes.includes(code);
 }
 
 interface LazyGuests {

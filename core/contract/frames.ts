@@ -64,7 +64,7 @@ export interface FrameBytes {
 
 export type CoreFrame =
   /**
-   * The source of the verified bundle; answered with result (Contributions) or error, without ack. `options` is what the
+   * The source of the verified bundle; answered with result (Contributions, without schemas where the plugin is to run) or error, without ack. `options` is what the
    * config says, parsed by the plugin's own schema; null where the plugin is only to be described.
    */
   | readonly ["load", number, { name: string; options: Json; source: string | InParts }]

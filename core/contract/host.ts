@@ -259,6 +259,8 @@ export interface PluginPlan {
   missing: GrantWords[];
   /** Worth a warning before anything is answered. */
   warnings: string[];
+  /** All of it in plain words, as it is shown before it is answered. */
+  text: string;
 }
 
 /** A plan, and the two ends it can have. */

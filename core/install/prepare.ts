@@ -13,7 +13,7 @@ import { type Bundle, bundlePlugin } from "./bundle.ts";
 import { differencesOf } from "./compare-manifest.ts";
 import { isRecord, readJsonFile } from "./json-file.ts";
 import { manifestError, type ReadManifest, readManifest } from "./manifest-file.ts";
-import { contributionsShape, issuesOf } from "./manifest-shape.ts";
+import { contributionsShape, issuesOf, manifestShape } from "./manifest-shape.ts";
 import { isInRange, parseVersion } from "./semver.ts";
 
 export interface PrepareOptions {
@@ -105,6 +105,22 @@ function requireVersion({ folder, range, gantryVersion }: { folder: string; rang
   if (fits === undefined)
     throw manifestError(folder, [`package.json: gantry is ${JSON.stringify(range)}, which is no range: >=0.1, ^0.1.0`]);
   throw new GantryError("PLUGIN_INCOMPATIBLE", `${name} is for Gantry ${range}; this is ${gantryVersion}`);
+}
+
+/** A manifest that came with its bytes, from a project's folder: as strict as one that an install writes. PLUGIN_INVALID, PLUGIN_INCOMPATIBLE. */
+export function checkStored(
+  manifest: PluginManifest,
+  { folder, gantryVersion }: { folder: string; gantryVersion: string },
+): void {
+  const shape = manifestShape.safeParse(manifest);
+  if (!shape.success)
+    throw manifestError(
+      folder,
+      issuesOf(shape.error, manifest).map(({ path: at, said }) => `gantry.json: ${at.join(".") || "it"} ${said}`),
+    );
+  const { name, description, permissions, optionsSchema, contributes } = manifest;
+  checkedContributions({ name, description, permissions, ...(optionsSchema && { optionsSchema }), contributes }, folder);
+  requireVersion({ folder, range: shape.data.engines.gantry, gantryVersion });
 }
 
 /** A guest's word is a stranger's: its shape is checked like a file's. */

@@ -1,6 +1,7 @@
 /** Pure: does a grant's scope cover this request? The only test of a grant, in every tier. Path scopes are globs, case counts. */
 import { coverLine } from "./command-match.ts";
 import { isAnyCommand, parseCommandPattern } from "./patterns/command-pattern.ts";
+import type { ShellLine } from "./shell/facts.ts";
 import { readShellLine } from "./shell/line.ts";
 import { kindOfVariable } from "./shell/variables.ts";
 
@@ -34,12 +35,12 @@ const shellMark = "shell:";
 export function coversCommand(scopes: readonly string[], line: string): boolean {
   if (scopes.some(isAnyCommand)) return true;
   const ours = scopes.filter((scope) => scope.startsWith(shellMark)).map((scope) => scope.slice(shellMark.length));
-  return ours.some(isAnyCommand) || coversPlainCommand(ours, line);
+  return ours.some(isAnyCommand) || coversCommands(ours, readShellLine(line));
 }
 
 /**
- * Whether a scope covers a program with its arguments, no shell between: `*` any, `git log:*` what begins with these words
- * and starts no other program by a flag, else exactly these words. `variables` are the names that its environment is given:
+ * Whether a scope covers a program with its arguments, no shell between: `*` any, `git log:*` what begins with exactly these
+ * words and starts no other program by a flag (`timeout 5 git log` does not begin so), else exactly these words. `variables` are the names that its environment is given:
  * one that may change which program runs, or what it does, only `*` covers.
  */
 export function coversArgv(scopes: readonly string[], argv: readonly string[], variables: readonly string[] = []): boolean {
@@ -50,13 +51,15 @@ export function coversArgv(scopes: readonly string[], argv: readonly string[], v
   // A line break is only a letter here (a commit's message); in a line of a shell it would end the reading.
   const words = [program, ...argv.slice(1).map((word) => word.replace(/[\t\r\n]/g, "\u2424"))];
   const line = words.map(quoted).join(" ");
-  const [command, ...others] = readShellLine(line).commands;
+  const read = readShellLine(line);
+  const [command, ...others] = read.commands;
   // Read back as anything but these very words (a reserved word, an assignment, too many), it is not what the scope means.
   if (command === undefined || others.length > 0 || command.open.length > 0) return false;
   if (command.words.length !== words.length || command.words.some((word, at) => word !== words[at])) return false;
-  return coversPlainCommand(
+  // No wrapper is looked behind: `git log:*` is about an argv that begins so, and `timeout 5 git log` does not.
+  return coversCommands(
     scopes.filter((scope) => !scope.startsWith(shellMark)),
-    line,
+    { ...read, commands: [{ ...command, isTransparent: false }] },
   );
 }
 
@@ -83,12 +86,12 @@ export function bytesOf(scope: string): number {
   return Number(digits) * 1024 ** ["B", "KiB", "MiB", "GiB"].indexOf(unit);
 }
 
-function coversPlainCommand(scopes: readonly string[], line: string): boolean {
+function coversCommands(scopes: readonly string[], line: ShellLine): boolean {
   const rules = scopes.flatMap((rule) => {
     const pattern = parseCommandPattern(rule);
     return pattern === undefined ? [] : [{ rule, pattern }];
   });
-  return coverLine(readShellLine(line), rules).rule !== undefined;
+  return coverLine(line, rules).rule !== undefined;
 }
 
 /** One word as a shell takes it, without a letter that it expands. */

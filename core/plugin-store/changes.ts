@@ -38,7 +38,17 @@ export async function putVersion(place: StorePlace, version: NewVersion): Promis
     await writeConsent(writer, version, before);
     writer.lock.set(version.name, version.lock);
     await writer.saveLock();
+    if (before?.previous !== undefined) await keepStarted(writer, version.name, before.previous);
   });
+}
+
+/** What was replaced never started: what stays for a way back is the version before it, which did. */
+async function keepStarted(writer: StoreWriter, name: string, started: StoredConsent): Promise<void> {
+  const consent = writer.consents.plugins.get(name);
+  if (consent?.previous === undefined) return;
+  const { previous: _unstarted, ...rest } = consent;
+  writer.consents.plugins.set(name, consentFor(started, rest) === undefined ? { ...rest, previous: started } : rest);
+  await writer.saveConsents();
 }
 
 function checkHashes({ name, lock, source, manifestText }: NewVersion): void {
@@ -134,10 +144,14 @@ export async function changeConsent(
     if (given === undefined) throw notAnswered(writer, name);
     const { grants, disabled } = change(given);
     const { disabled: _was, previous, ...rest } = given;
+    const isOff = disabled === true ? { disabled } : {};
+    const { disabled: _wasBefore, ...before } = previous ?? {};
+    // A version that comes back is switched off when this one was.
+    const kept = { ...before, ...isOff, grants: narrowed(previous?.grants ?? {}, grants) } as StoredConsent;
     writer.consents.plugins.set(name, {
       ...{ ...rest, grants },
-      ...(disabled === true ? { disabled } : {}),
-      ...(previous === undefined ? {} : { previous: { ...previous, grants: narrowed(previous.grants, grants) } }),
+      ...isOff,
+      ...(previous === undefined ? {} : { previous: kept }),
     });
     await writer.saveConsents();
   });

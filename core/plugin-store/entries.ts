@@ -111,7 +111,9 @@ function isManifest(value: unknown, name: string): value is PluginManifest {
   if (!isObject(value) || value["name"] !== name || !isLine(value["version"], 128)) return false;
   const { contributes, permissions, description } = value;
   if (!isObject(contributes) || !isObject(permissions) || typeof description !== "string") return false;
-  return ["tools", "commands", "taps", "providers"].every((part) => Array.isArray(contributes[part]));
+  const { tools, commands, taps, providers } = contributes;
+  if (![tools, commands, taps].every((part) => Array.isArray(part) && part.every(isObject))) return false;
+  return Array.isArray(providers) && providers.every((provider) => typeof provider === "string");
 }
 
 function readKept(file: Record<string, unknown>): Map<string, string> {

@@ -19,13 +19,13 @@ export interface ReadOptions extends StorePlace {
 
 /**
  * One entry a name, sorted. A project's plugin stands in front of this user's own of the same name once the user has said yes
- * to it; until then the own one stays.
+ * to it, and while it is not switched off; else the own one stays.
  */
 export function readInstalled(options: ReadOptions): InstalledPlugin[] {
   const plugins = new Map<string, InstalledPlugin>();
   for (const plugin of readEach(options)) {
     const own = plugins.get(plugin.name);
-    if (own === undefined || plugin.state !== "needs-consent") plugins.set(plugin.name, plugin);
+    if (own === undefined || !["needs-consent", "disabled"].includes(plugin.state)) plugins.set(plugin.name, plugin);
   }
   return [...plugins.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }

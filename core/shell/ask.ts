@@ -26,6 +26,8 @@ export interface Asker {
   /** USER_UNAVAILABLE when the answers have ended. */
   questions(questions: readonly UserQuestion[], options: { signal: AbortSignal }): Promise<UserAnswer[]>;
   trust(status: TrustStatus, options: { signal: AbortSignal }): Promise<boolean>;
+  /** About a plugin of this run alone. */
+  consent(plan: { name: string; text: string }, options: { signal: AbortSignal }): Promise<boolean>;
 }
 
 const mostTries = 5;
@@ -42,6 +44,7 @@ export function createAsker(options: AskerOptions): Asker {
     approve: (question, { signal }) => inTurn(() => askApproval(question, options, signal)),
     questions: (questions, { signal }) => inTurn(() => askQuestions(questions, options, signal)),
     trust: (status, { signal }) => inTurn(() => askTrust(status, options, signal)),
+    consent: (plan, { signal }) => inTurn(() => askConsent(plan, options, signal)),
   };
 }
 
@@ -169,4 +172,14 @@ async function askTrust(status: TrustStatus, options: AskerOptions, signal: Abor
   await show(`${style.yellow("└")} Trust it? (y/N): `);
   const line = await options.nextLine({ signal });
   return /^\s*y(?:es)?\s*$/i.test(line ?? "");
+}
+
+async function askConsent(
+  { name, text }: { name: string; text: string },
+  { style, show, nextLine }: AskerOptions,
+  signal: AbortSignal,
+): Promise<boolean> {
+  await show(`\n${sanitizeText(text)}\n\n`);
+  await show(`${style.yellow("└")} Use ${sanitizeLine(name)} in this run, with what it asks for? (y/N): `);
+  return /^\s*y(?:es)?\s*$/i.test((await nextLine({ signal })) ?? "");
 }

@@ -1,7 +1,9 @@
 /** Runs a command of a community plugin in its guest: prints as it comes, asks through this terminal, ends with a code of its own or ours. */
 import { needsTrust } from "../../config/usable.ts";
+import { isDown, settle, takeBack } from "../community/first-start.ts";
 import { findCommunity, refuseUnusable, withoutPlugins } from "../community/found.ts";
 import { createLiveStore } from "../community/live-store.ts";
+import { withOptionsPlace } from "../community/options-place.ts";
 import { guestOf } from "../community/running.ts";
 import { codeOf, type ErrorCode, GantryError, messageOf } from "../contract/errors.ts";
 import type { CommandItem } from "../contract/frames.ts";
@@ -59,7 +61,7 @@ async function callCommand(run: CommandRun, { io, report, stop }: CommandParts):
   const guests = await parts.effects.openGuests({ onNews: (news) => tell(news, report) });
   try {
     guests.add(guestOf(plugin, live));
-    return await guests.call(plugin.name, {
+    const given = await guests.call(plugin.name, {
       target: { part: "command", id: command.id },
       input: input as unknown as Json,
       context: {
@@ -71,8 +73,16 @@ async function callCommand(run: CommandRun, { io, report, stop }: CommandParts):
       timeoutMs: "own",
       onChunk: (item) => show(item as unknown as CommandItem, parts.redactor().text, report),
     });
+    await settle(plugin, place);
+    return given;
+  } catch (error) {
+    const back = isDown(error, plugin) ? await takeBack(plugin, place, error) : undefined;
+    if (back !== undefined) report.warn(`${plugin.name}: ${back.said}; run the command again to use it`);
+    throw withOptionsPlace(error, plugin);
   } finally {
+    const facts = guests.facts().map((each) => ({ scope: plugin.scope, facts: each }));
     await guests.close();
+    await (await import("../plugin-store/usage.ts")).recordUse(place, facts).catch(() => undefined);
     await parts.close();
     live.close();
   }

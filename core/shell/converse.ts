@@ -28,7 +28,7 @@ export async function converse(conversation: Conversation, { io, signal }: HostO
       ],
     },
   };
-  const { runtime } = await start({ io: own, cwd: await realpath(conversation.cwd), flags, front, wantCost: true });
+  const { runtime } = await start({ io: own, cwd: await realpath(conversation.cwd), flags, front, wantCost: true, signal });
   try {
     const session = await runtime.openSession({ signal });
     const cancel = (): void => session.cancel();

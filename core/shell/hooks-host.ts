@@ -10,8 +10,8 @@ import { type Choice, choose } from "../config-hooks/told/choice.ts";
 import { factsOf } from "../config-hooks/told/facts.ts";
 import { type PastRuns, tellPast } from "../config-hooks/told/past.ts";
 import { GantryError } from "../contract/errors.ts";
-import { type CallFacts, type HookPoint, hookPoints } from "../contract/hooks.ts";
-import type { HookFacts, HooksHost, HookTrial, TapFacts } from "../contract/host.ts";
+import type { CallFacts } from "../contract/hooks.ts";
+import type { HookFacts, HooksHost, HookTrial } from "../contract/host.ts";
 import { type PluginManifest, type ToolManifest, toolsOf } from "../contract/manifest.ts";
 import { isObject, type JsonObject } from "../contract/messages.ts";
 import { didYouMean } from "../contract/nearest.ts";
@@ -37,7 +37,7 @@ export function createHooksHost(options: HostOptions, loadedOnce: () => Promise<
       const [declared, past] = await Promise.all([declaredHooks(loaded, tools()), pastRuns(storeOf(loaded))]);
       return {
         hooks: inEventOrder(declared.map(({ entry, held }) => factsOf(entry, { held, past }))),
-        taps: tapsOf(manifests()),
+        taps: await (await import("./tap-list.ts")).listTaps(options.io.inForce(), loaded),
         problems: loaded.problems,
       };
     },
@@ -127,17 +127,6 @@ function inEventOrder(hooks: readonly HookFacts[]): HookFacts[] {
     return index < 0 ? publicEvents.length : index;
   };
   return [...hooks].sort((a, b) => rank(a) - rank(b) || a.order - b.order);
-}
-
-/** In the order of the hook table; at one point as they run. */
-function tapsOf(manifests: readonly PluginManifest[]): TapFacts[] {
-  const taps = manifests.flatMap(({ name: plugin, contributes }) =>
-    contributes.taps.map(({ on, kind, name, tools, stage }): TapFacts => {
-      return { point: on, kind, tap: `${plugin}:${name}`, stage, ...(tools === undefined ? {} : { tools }) };
-    }),
-  );
-  const rank = ({ point }: TapFacts): number => hookPoints.indexOf(point as HookPoint);
-  return taps.sort((a, b) => rank(a) - rank(b) || a.stage - b.stage);
 }
 
 const sessionsLookedAt = 20;

@@ -114,7 +114,7 @@ function lazyConfig(loaded: () => Promise<LoadedConfig>, io: ShellIo, forget: ()
 }
 
 function toolsHost({ io, cwd, signal }: HostOptions, problems: ToolsHost["problems"]): ToolsHost {
-  const tools = io.known().flatMap(({ name, contributes }) => contributes.tools.map((tool) => ({ ...tool, plugin: name })));
+  const tools = io.inForce().flatMap(({ name, contributes }) => contributes.tools.map((tool) => ({ ...tool, plugin: name })));
   return {
     list: async () => tools,
     problems,
@@ -133,7 +133,7 @@ function toolsHost({ io, cwd, signal }: HostOptions, problems: ToolsHost["proble
         if (event.type === "tool.result" || event.type === "tool.failed") ended.push(event);
       };
       const front: FrontEnd = { onEvent, ...(await questions(io)) };
-      const { runtime } = await start({ io, cwd, flags: noSessionFlags, front, wantCost: false });
+      const { runtime } = await start({ io, cwd, flags: noSessionFlags, front, wantCost: false, signal });
       try {
         const session = await runtime.openSession({ signal });
         const stop = (): void => void session.close("interrupted");

@@ -27,6 +27,8 @@ export interface ShellIo extends ShellStreams {
   manifests(): readonly PluginManifest[];
   /** Those and the ones of installed plugins whose names are free: whose tools rules and hooks may name. */
   known(): readonly PluginManifest[];
+  /** Those of them that are not switched off. */
+  inForce(): readonly PluginManifest[];
 }
 
 /** Whether a person can be asked: both ends are terminals, and it is not a CI job that only looks like one. */

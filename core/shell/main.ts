@@ -22,6 +22,7 @@ export async function main(argv: readonly string[], streams: MainIo): Promise<nu
   try {
     const plugins = await installedCommands(io, folderFlag(argv));
     io.known = () => [...io.manifests(), ...plugins.known];
+    io.inForce = () => [...io.manifests(), ...plugins.installed];
     table = createCommandTable(io.manifests(), plugins);
     line = await readCommandLine(argv, table);
   } catch (error) {
@@ -63,6 +64,7 @@ function completeIo(streams: MainIo): ShellIo {
     },
     manifests: streams.manifests ?? (() => (manifests ??= readBuiltinManifests())),
     known: () => io.manifests(),
+    inForce: () => io.manifests(),
   };
   return io;
 }

@@ -38,6 +38,14 @@ const sessionFlags: readonly FlagSpec[] = [
   { name: "set", type: "string", multiple: true, value: "KEY=VALUE", summary: "Set a config key for this run. Repeatable." },
   { name: "tools", type: "string", value: "LIST", summary: "Offer only these tools, separated by commas." },
   { name: "no-plugins", type: "boolean", summary: "Load no plugin but the model's provider." },
+  { name: "plugin", type: "string", multiple: true, value: "DIR", summary: "Use this plugin for this run only. Repeatable." },
+  {
+    name: "grant",
+    type: "string",
+    multiple: true,
+    value: "KIND=SCOPE",
+    summary: "Grant what a --plugin asks for, for this run. Repeatable.",
+  },
   {
     name: "approve",
     type: "string",
@@ -104,7 +112,7 @@ export const lineSession: CommandManifest = {
 };
 
 /** Flags of `run` that the design knows and this build does not have yet; they take a value unless told. */
-export const flagsOfLaterBuilds: ReadonlySet<string> = new Set(["fork", "plugin", "mcp-config"]);
+export const flagsOfLaterBuilds: ReadonlySet<string> = new Set(["fork", "mcp-config"]);
 
 /** The flags a command takes: its own, and the global ones but for --json where it does not apply. */
 export function flagsOf(command: CommandManifest): FlagSpec[] {

@@ -1,6 +1,7 @@
 /** host.permissions: what the rules of this project say about a call, and why. Starts nothing and asks nobody but built-in judges. */
 import type { LoadedConfig } from "../../config/loaded.ts";
 import { refuseProblems, warningsOf } from "../../config/usable.ts";
+import { isBuiltin } from "../builtin-judges.ts";
 import { configProblems } from "../config-problems.ts";
 import type { PermissionsHost, RuleFacts } from "../contract/host.ts";
 import { type ToolManifest, toolsOf } from "../contract/manifest.ts";
@@ -34,7 +35,7 @@ export function createPermissionsHost({ io, cwd }: HostOptions, loaded: () => Pr
       const config = await sound();
       const { explainCall } = await import("../permission/explanation.ts");
       const hooks = await hookJudges(config, tools());
-      const judgesOf = (tool: RuledTool): string[] => [...tapJudges(io.known(), tool), ...hooks(tool)];
+      const judgesOf = (tool: RuledTool): string[] => [...tapJudges(io.inForce(), tool), ...hooks(tool)];
       return await explainCall(call, { ...explainOptions(config, io.known(), { home, cwd }), judgesOf });
     },
     warnings: async () => warningsOf(await problemsOf(await loaded())),
@@ -55,11 +56,12 @@ function inOrder(facts: readonly RuleFacts[]): RuleFacts[] {
   return (["deny", "ask", "allow"] as const).flatMap((behavior) => facts.filter((fact) => fact.behavior === behavior));
 }
 
-/** Heard only when somebody would be asked. Judges on tool.approve are asked for real. */
+/** Those on tool.ask, heard only when somebody would be asked, and those of guests, which nothing here starts. Built-ins' judges on tool.approve are asked for real. */
 function tapJudges(manifests: ReturnType<HostOptions["io"]["known"]>, { name }: RuledTool): string[] {
   return manifests.flatMap((manifest) =>
     manifest.contributes.taps
-      .filter(({ on, kind, tools }) => kind === "judge" && on === "tool.ask" && (tools?.includes(name) ?? true))
+      .filter(({ kind, tools }) => kind === "judge" && (tools?.includes(name) ?? true))
+      .filter(({ on }) => on === "tool.ask" || (on === "tool.approve" && !isBuiltin(manifest)))
       .map((tap) => `the plugin ${manifest.name}: ${tap.name} (${tap.on})`),
   );
 }

@@ -23,7 +23,7 @@ export function refuseClashes(
     ...installed.flatMap((other) => clashesWith(plugin, namesOf(other, `the plugin ${other.name}`))),
   ];
   if (clashes.length === 0) return;
-  throw new GantryError("NAME_TAKEN", `the plugin ${plugin.name} cannot be installed: ${clashes.join("; ")}`, {
+  throw new GantryError("NAME_TAKEN", `the plugin ${plugin.name} cannot be used: ${clashes.join("; ")}`, {
     detail: { plugin: plugin.name, clashes },
   });
 }

@@ -65,7 +65,9 @@ export async function readManifest(
   const { GantryError } = await import("../contract/errors.ts");
   const file = join(bundleFolder(place, scope, name, lock), manifestName);
   const manifestText = await sourceOf({ name, bundleFile: file, sha512: lock.manifestHash });
-  const manifest = JSON.parse(manifestText) as PluginManifest;
+  const manifest = parsed(manifestText);
+  if (manifest === undefined)
+    throw new GantryError("PLUGIN_CHANGED", `${file} is no manifest: it is not JSON, or not an object`);
   const asks = asksOf(manifest);
   if (manifest.name === name && manifest.version === lock.version && isCovered(asks, lock.asks) && isCovered(lock.asks, asks))
     return { manifest, manifestText };
@@ -73,4 +75,14 @@ export async function readManifest(
     "PLUGIN_CHANGED",
     `${file} is the manifest of another plugin, or asks for other permissions, than the lock says of ${name} ${lock.version}`,
   );
+}
+
+/** Its hash is the lock's, and a project's lock says what it likes. */
+function parsed(text: string): PluginManifest | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as PluginManifest) : undefined;
+  } catch {
+    return undefined;
+  }
 }

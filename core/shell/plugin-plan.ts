@@ -11,6 +11,7 @@ import { wordsOf } from "../permission/scopes/words.ts";
 import { putConsent, putVersion, sha512 } from "../plugin-store/changes.ts";
 import type { StoredConsent } from "../plugin-store/entries.ts";
 import type { StorePlace } from "../plugin-store/layout.ts";
+import { planText, reachOf } from "./plan-text.ts";
 import type { PreparedPlugin } from "./plugin-sources.ts";
 
 export interface PlanParts {
@@ -28,6 +29,8 @@ export interface PlanParts {
   /** The bytes are in the project's lock already; only an answer is wanted. */
   isWaiting?: true;
   warnings: string[];
+  /** For whom and how long it would be in force, in words. Absent: as its scope says. */
+  reach?: string;
   drop(): Promise<void>;
 }
 
@@ -41,7 +44,7 @@ export function openPlan(parts: PlanParts): OpenPlugin {
   const replaces = isWaiting ? undefined : replacedBy(parts, asks, lock.spec);
   const wanted = parts.consent !== undefined && replaces !== undefined ? missingFrom(asks, parts.consent.lock.asks) : asks;
   const { words, together } = wordsOf(asks);
-  const plan: PluginPlan = {
+  const plan: Omit<PluginPlan, "text"> = {
     ...{ name: manifest.name, version: manifest.version, scope, spec: lock.spec, resolved: lock.resolved },
     ...{ sha512: prepared.sha512, bundleBytes: Buffer.byteLength(prepared.source), manifest, asks: words, together },
     taps: words.filter(({ kind }) => kind === "hook.tap").map(({ words }) => words),
@@ -53,6 +56,7 @@ export function openPlan(parts: PlanParts): OpenPlugin {
   };
   return {
     ...plan,
+    text: planText(plan, parts.reach ?? reachOf(plan)),
     drop,
     commit: async (grants, { keepGranted }) => await commit(parts, { lock, asks, granted, keepGranted }, grants),
   };

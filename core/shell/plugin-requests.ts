@@ -12,6 +12,7 @@ import type { StorePlace } from "../plugin-store/layout.ts";
 import { readScope, type StoreProblem } from "../plugin-store/scopes-on-disk.ts";
 import { makeStaging } from "../plugin-store/staging.ts";
 import { storeFailure } from "../plugin-store/store-lock.ts";
+import { version } from "../version.ts";
 import { refuseClashes } from "./plugin-clashes.ts";
 import { readManifest } from "./plugin-facts.ts";
 import { openPlan } from "./plugin-plan.ts";
@@ -118,7 +119,7 @@ async function openWaiting(
 ): Promise<OpenPlugin> {
   const { place, builtins } = options;
   const plugin = findPlugin(installed.filter(isWaiting), name);
-  const { manifest, manifestText } = await readManifest(place, plugin);
+  const { manifest, manifestText } = await readStrangers(place, plugin);
   const { sha512 } = plugin.lock;
   const source = await sourceOf({ name, bundleFile: plugin.bundleFile, sha512 });
   const others = installed.flatMap((other) => (other.manifest === undefined || other.name === name ? [] : [other.manifest]));
@@ -138,6 +139,14 @@ async function openWaiting(
     warnings: warningsOf(installed, name, plugin.scope),
     drop: async () => undefined,
   });
+}
+
+/** Whoever wrote a project's folder may never have installed it with Gantry. PLUGIN_INVALID, PLUGIN_INCOMPATIBLE, PLUGIN_CHANGED. */
+export async function readStrangers(place: StorePlace, plugin: InstalledPlugin): ReturnType<typeof readManifest> {
+  const read = await readManifest(place, plugin);
+  const { checkStored } = await import("../install/prepare.ts");
+  checkStored(read.manifest, { folder: plugin.name, gantryVersion: version });
+  return read;
 }
 
 export async function openLink(
@@ -174,7 +183,7 @@ function problemsIn(error: unknown, file: string): { code: string; message: stri
   return texts.map((message) => ({ code: error.code, message, file }));
 }
 
-function isolationWords({ works, why }: { works: boolean; why: string }): string {
+export function isolationWords({ works, why }: { works: boolean; why: string }): string {
   const always = "its own process and a hardened realm, without a network, files or variables of its own";
   return works
     ? `${always}; the operating system's boundary (bubblewrap) around it`

@@ -2,6 +2,7 @@
 import { GantryError } from "../contract/errors.ts";
 import type { GrantWords, PluginFacts, PluginsHost } from "../contract/host.ts";
 import type { InstalledPlugin, PluginScope } from "../contract/installed.ts";
+import type { PluginManifest } from "../contract/manifest.ts";
 import type { Grants } from "../contract/permissions.ts";
 import { joined, missingFrom, without } from "../permission/scopes/compare.ts";
 import { parseGrantFlags, parseRevokeFlags, printGrantFlags } from "../permission/scopes/grant-flags.ts";
@@ -12,7 +13,15 @@ import type { StorePlace } from "../plugin-store/layout.ts";
 import { readScope } from "../plugin-store/scopes-on-disk.ts";
 import { changeIn, factsOf, type Machine, readManifest } from "./plugin-facts.ts";
 import { grantsOfWords } from "./plugin-plan.ts";
-import { findPlugin, isWaiting, openLink, openRequest, type PluginsHostOptions, validateFolder } from "./plugin-requests.ts";
+import {
+  findPlugin,
+  isWaiting,
+  openLink,
+  openRequest,
+  type PluginsHostOptions,
+  readStrangers,
+  validateFolder,
+} from "./plugin-requests.ts";
 
 export function createPluginsHost(options: PluginsHostOptions): PluginsHost {
   const { place, kit, ask } = options;
@@ -46,7 +55,11 @@ export function createPluginsHost(options: PluginsHostOptions): PluginsHost {
       await removePlugin(place, { name, scope: from, keepData });
       return from;
     },
-    setEnabled: async (name, enabled) => await setEnabled(place, findPlugin(readInstalled(place), name), enabled),
+    setEnabled: async (name, enabled) => {
+      // One that is switched off may stand behind another of its name.
+      const off = enabled ? all().findLast((plugin) => plugin.name === name && plugin.state === "disabled") : undefined;
+      await setEnabled(place, off ?? findPlugin(readInstalled(place), name), enabled);
+    },
     async changeGrants(name, change) {
       const { scope } = answered(findPlugin(readInstalled(place), name));
       const given = readGrants(change.grant);
@@ -139,11 +152,20 @@ function cover(asks: readonly GrantWords[], given: Grants): { missing: GrantWord
   };
 }
 
+/** To say no, nobody has to be able to read what it is. */
+function unread({ name, version }: InstalledPlugin): PluginManifest {
+  const nothing = { tools: [], commands: [], taps: [], providers: [] };
+  return { name, version, description: "", engines: { gantry: "*" }, main: "", permissions: {}, contributes: nothing };
+}
+
 /** A plugin that waits can be answered with no. To use one again that was never answered, or holds nothing, is to be asked again. */
 async function setEnabled(place: StorePlace, plugin: InstalledPlugin, enabled: boolean): Promise<void> {
   const { name, scope } = plugin;
   if (!enabled && isWaiting(plugin)) {
-    const { manifest } = await readManifest(place, plugin);
+    const manifest = await readStrangers(place, plugin).then(
+      ({ manifest }) => manifest,
+      () => unread(plugin),
+    );
     return await putConsent(place, { plugin, manifest, grants: {}, disabled: true });
   }
   const { lock, grants } = answered(plugin);

@@ -69,6 +69,8 @@ async function open(cwd: string, flags: SessionFlags, io: ShellIo): Promise<numb
       wantCost: true,
       front: frontEnd(view),
       askTrust: async (status) => (await view.asker()).trust(status, { signal: ends.signal }),
+      askPlugin: async (plan) => (await view.asker()).consent(plan, { signal: ends.signal }),
+      signal: ends.signal,
     });
     try {
       const resume = flags.resume === undefined ? {} : { resume: flags.resume };

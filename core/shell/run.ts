@@ -84,7 +84,9 @@ async function drive(plan: RunPlan, parts: RunParts): Promise<number> {
       flags: plan.flags,
       front,
       wantCost: plan.format === "json" || view.isTerminal,
+      signal: stop.signal,
       ...(canTrust ? { askTrust: async (status) => (await view.asker()).trust(status, { signal: stop.signal }) } : {}),
+      ...(canTrust ? { askPlugin: async (plan) => (await view.asker()).consent(plan, { signal: stop.signal }) } : {}),
     }),
   ]);
   if (started.status === "rejected") throw started.reason;

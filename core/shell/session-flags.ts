@@ -12,6 +12,10 @@ export interface SessionFlags {
   systemPrompt: string | undefined;
   appendSystemPrompt: string | undefined;
   noPlugins: boolean;
+  /** Folders, absolute, of plugins of this run alone. */
+  plugins: string[];
+  /** What those may do, as typed. */
+  grants: string[];
   allowRootBypass: boolean;
   quiet: boolean;
   verbose: boolean;
@@ -26,6 +30,11 @@ export function readSessionFlags(flags: CommandInput["flags"], command: string, 
   const list = (name: string): string[] => (Array.isArray(flags[name]) ? flags[name] : []);
   if (flags["continue"] && flags["resume"] !== undefined) problems.push("--continue and --resume exclude each other.");
   if (flags["quiet"] && flags["verbose"]) problems.push("--quiet and --verbose exclude each other.");
+  const plugins = list("plugin").map((folder) => path.resolve(cwd, folder));
+  const grants = list("grant");
+  if (flags["no-plugins"] && plugins.length > 0) problems.push("--no-plugins and --plugin exclude each other.");
+  if (grants.length > 0 && plugins.length === 0)
+    problems.push("--grant goes with --plugin; gantry plugins grants changes what an installed one may do.");
   const tools = text("tools")
     ?.split(",")
     .map((name) => name.trim())
@@ -40,6 +49,8 @@ export function readSessionFlags(flags: CommandInput["flags"], command: string, 
     systemPrompt: text("system-prompt"),
     appendSystemPrompt: text("append-system-prompt"),
     noPlugins: flags["no-plugins"] === true,
+    plugins,
+    grants,
     allowRootBypass: flags["allow-root-bypass"] === true,
     quiet: flags["quiet"] === true,
     verbose: flags["verbose"] === true,
@@ -100,6 +111,8 @@ export const noSessionFlags: SessionFlags = {
   systemPrompt: undefined,
   appendSystemPrompt: undefined,
   noPlugins: false,
+  plugins: [],
+  grants: [],
   allowRootBypass: false,
   quiet: false,
   verbose: false,

@@ -6,10 +6,10 @@ import { realpath, stat } from "node:fs/promises";
 import path from "node:path";
 import { type LoadedConfig, loadConfig, problemLine } from "../../config/load.ts";
 import { needsTrust, refuseProblems, trustRequired, warningsOf } from "../../config/usable.ts";
-import { type Community, findCommunity, withoutPlugins } from "../community/found.ts";
+import { type Community, type FoundPlugin, findCommunity, withoutPlugins } from "../community/found.ts";
 import { knownProblems } from "../config-problems.ts";
 import { GantryError } from "../contract/errors.ts";
-import type { TrustStatus } from "../contract/host.ts";
+import type { PluginPlan, TrustStatus } from "../contract/host.ts";
 import type { PluginManifest } from "../contract/manifest.ts";
 import { createRuntime, type FrontEnd, type Runtime } from "../runtime.ts";
 import { version } from "../version.ts";
@@ -39,13 +39,44 @@ export interface StartOptions {
   wantCost: boolean;
   /** Asks whether to trust the project; absent when nobody can be asked. */
   askTrust?: ((status: TrustStatus) => Promise<boolean>) | undefined;
+  /** Asks whether a plugin of this run may do what it asks for; absent when nobody can be asked. */
+  askPlugin?: ((plan: PluginPlan) => Promise<boolean>) | undefined;
+  /** Ends the bundling of plugins of this run. */
+  signal: AbortSignal;
 }
 
-/** CONFIG_*, RULE_INVALID, TRUST_REQUIRED. */
-export async function start(options: StartOptions): Promise<{ runtime: Runtime; config: LoadedConfig }> {
-  const { io, cwd, flags, front } = options;
+interface Started {
+  runtime: Runtime;
+  config: LoadedConfig;
+}
+
+/** CONFIG_*, RULE_INVALID, TRUST_REQUIRED, PLUGIN_*. */
+export async function start(options: StartOptions): Promise<Started> {
+  const { io, cwd, flags } = options;
   const load = (): Promise<LoadedConfig> => loadConfig({ cwd, env: io.env, flags: flags.config });
-  const { config, community } = await trustedConfig(options, load);
+  const config = await load();
+  if (flags.plugins.length === 0)
+    return await startWith(await trustedConfig(options, { config, load, given: [] }), load, options);
+  const { openPluginsOfRun } = await import("./plugins-of-run.ts");
+  const given = await openPluginsOfRun(options, config);
+  try {
+    const trusted = await trustedConfig(options, { config, load, given: given.plugins });
+    const community = await given.answered(trusted.community);
+    const { runtime } = await startWith({ ...trusted, community }, load, options);
+    const close: Runtime["close"] = async (...how) => await runtime.close(...how).finally(given.drop);
+    return { runtime: { ...runtime, close }, config: trusted.config };
+  } catch (error) {
+    await given.drop();
+    throw error;
+  }
+}
+
+async function startWith(
+  { config, community }: Trusted,
+  load: () => Promise<LoadedConfig>,
+  options: StartOptions,
+): Promise<Started> {
+  const { io, cwd, flags, front } = options;
   const manifests = flags.noPlugins ? onlyProviders(io.manifests()) : io.manifests();
   const runtime = await createRuntime({
     version,
@@ -71,21 +102,26 @@ interface Trusted {
   community: Community;
 }
 
-async function trustedConfig({ io, flags, askTrust }: StartOptions, load: () => Promise<LoadedConfig>): Promise<Trusted> {
-  const config = await load();
-  const community = await refuseWrong(config, io);
+interface Loading {
+  config: LoadedConfig;
+  load(): Promise<LoadedConfig>;
+  given: readonly FoundPlugin[];
+}
+
+async function trustedConfig({ io, flags, askTrust }: StartOptions, { config, load, given }: Loading): Promise<Trusted> {
+  const community = await refuseWrong(config, io, given);
   if (!needsTrust(config.trust)) return { config, community };
   if (flags.config.trust) return { config, community };
   if (!askTrust) throw trustRequired(config.trust);
   if (!(await askTrust(config.trust))) throw trustRequired(config.trust);
   await config.host().trust("grant");
   const trusted = await load();
-  return { config: trusted, community: await refuseWrong(trusted, io) };
+  return { config: trusted, community: await refuseWrong(trusted, io, given) };
 }
 
 /** What a run goes on with is said first. */
-async function refuseWrong(config: LoadedConfig, io: ShellIo): Promise<Community> {
-  const community = await findCommunity(config, io.manifests());
+async function refuseWrong(config: LoadedConfig, io: ShellIo, given: readonly FoundPlugin[]): Promise<Community> {
+  const community = await findCommunity(config, io.manifests(), given);
   const problems = await knownProblems(config, io.manifests(), community);
   refuseProblems(problems);
   for (const warning of warningsOf(problems)) io.stderr.write(`warning: ${sanitizeText(problemLine(warning))}\n`);

@@ -14,7 +14,7 @@ export function createSchemaCheck(): (tool: ToolManifest, input: JsonObject) => 
   return ({ inputSchema }, input) => {
     let schema = schemas.get(inputSchema);
     if (schema === undefined) {
-      schema = z.fromJSONSchema({ ...plainSchema(inputSchema), type: "object" } as Parameters<typeof z.fromJSONSchema>[0]);
+      schema = schemaOf(inputSchema);
       schemas.set(inputSchema, schema);
     }
     const result = schema.safeParse(input);
@@ -30,16 +30,31 @@ export function createSchemaCheck(): (tool: ToolManifest, input: JsonObject) => 
 
 const mostLines = 20;
 
+/** What cannot be made a check of, such as properties that are no object, is left to the plugin's own schema. */
+function schemaOf(inputSchema: JsonObject): z.ZodType {
+  try {
+    return z.fromJSONSchema({ ...plainSchema(inputSchema), type: "object" } as Parameters<typeof z.fromJSONSchema>[0]);
+  } catch {
+    return z.looseObject({});
+  }
+}
+
 type Keep = (value: Json) => Json | undefined;
 const same: Keep = (value) => value;
 const inner: Keep = (value) => (typeof value === "boolean" ? value : isObject(value) ? plainSchema(value) : undefined);
 const innerList: Keep = (value) => (Array.isArray(value) ? value.map((one) => inner(one) ?? {}) : undefined);
 const innerMap: Keep = (value) =>
   isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, inner(one) ?? {}])) : undefined;
+const types = new Set<Json>(["string", "number", "integer", "boolean", "null", "object", "array"]);
+const knownType: Keep = (value) => {
+  const known = (Array.isArray(value) ? value : [value]).filter((one) => types.has(one));
+  return known.length > 1 ? known : known[0];
+};
 const amount: Keep = (value) => (typeof value === "number" && Number.isFinite(value) ? value : undefined);
 
 const keywords = new Map<string, Keep>([
-  ...["type", "enum", "const", "required", "default"].map((name) => [name, same] as const),
+  ["type", knownType],
+  ...["enum", "const", "required", "default"].map((name) => [name, same] as const),
   ...["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"].map((name) => [name, amount] as const),
   ...["minLength", "maxLength", "minItems", "maxItems"].map((name) => [name, amount] as const),
   ...["additionalProperties", "items"].map((name) => [name, inner] as const),
@@ -53,6 +68,8 @@ function plainSchema(schema: JsonObject): JsonObject {
     const plain = keywords.get(name)?.(value);
     if (plain !== undefined) kept[name] = plain;
   }
+  // zod bounds only arrays whose elements are spoken of.
+  if (("minItems" in kept || "maxItems" in kept) && !("items" in kept)) kept["items"] = {};
   return kept;
 }
 

@@ -41,5 +41,5 @@ function describeHooks(hooks: readonly Hook[]): string {
 function describeTaps(taps: Listed["taps"]): string {
   if (taps.length === 0) return "";
   const rows = taps.map(({ point, kind, tap, stage, tools }) => [point, kind, tap, String(stage), tools?.join(", ") ?? "*"]);
-  return `${counted(taps.length, "tap")} of built-in plugins:\n${columnsOf(["POINT", "KIND", "TAP", "STAGE", "TOOLS"], rows)}`;
+  return `${counted(taps.length, "tap")} of plugins:\n${columnsOf(["POINT", "KIND", "TAP", "STAGE", "TOOLS"], rows)}`;
 }

@@ -2,7 +2,6 @@
 import { defineCommand } from "gantry/plugin";
 import { commandLine, grantFlag, readGiven, yesFlag } from "./consent.ts";
 import { installedText, settle } from "./install.ts";
-import { type Plan, planText } from "./plan-text.ts";
 import { printable, toJson } from "./text.ts";
 
 const folderArg = { name: "folder", summary: "The plugin's folder.", required: true };
@@ -36,7 +35,7 @@ export const validateCommand = defineCommand({
     if (first === undefined)
       return {
         data,
-        text: plan === undefined ? "Nothing is wrong." : `${planText(plan as Plan)}\n\nNothing is wrong with it.`,
+        text: plan === undefined ? "Nothing is wrong." : `${plan.text}\n\nNothing is wrong with it.`,
       };
     const { codeOf } = await import("gantry/errors");
     const text = problems.map(

@@ -3,7 +3,7 @@
  * not given: without a terminal, what is missing is an error with the line to type.
  */
 import type { CommandContext, FlagSpec, Grants } from "gantry/plugin";
-import { askLine, type Plan, planText, type Words } from "./plan-text.ts";
+import { askWords, type Plan, type Words } from "./plan.ts";
 import { quoteWord } from "./text.ts";
 
 export const grantFlag: FlagSpec = {
@@ -79,7 +79,7 @@ async function askUser(
   missing: readonly Words[],
   { given, keepGranted, ask, ctx }: { given: Given; keepGranted: boolean; ask: Ask; ctx: CommandContext },
 ): Promise<Answer | undefined> {
-  ctx.say(planText(plan));
+  ctx.say(plan.text);
   const question =
     plan.replaces === undefined ? `Install ${plan.name}, with what it asks for?` : `Grant ${plan.name} what is new?`;
   const answer = await ask(question, [yes, choose, no]);
@@ -87,7 +87,7 @@ async function askUser(
   if (answer !== choose && !/^(?:c|choose)$/i.test(answer)) return undefined;
   const chosen: Words[] = [];
   for (const words of missing) {
-    if (isYes(await ask(`${plan.name} ${askLine(words).trim()}`, ["yes", "no"]), "yes")) chosen.push(words);
+    if (isYes(await ask(`${plan.name} ${askWords(words)}`, ["yes", "no"]), "yes")) chosen.push(words);
   }
   return { grants: grantsOf([...wordsIn(given), ...chosen], ctx), keepGranted };
 }

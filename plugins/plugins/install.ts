@@ -1,6 +1,6 @@
 import { type CommandContext, type CommandOutput, defineCommand } from "gantry/plugin";
 import { answerFor, commandLine, type Given, grantFlag, projectFlag, readGiven, yesFlag } from "./consent.ts";
-import { type Plan, planText } from "./plan-text.ts";
+import type { Plan } from "./plan.ts";
 import { counted, printable, toJson } from "./text.ts";
 
 export const installCommand = defineCommand({
@@ -97,5 +97,5 @@ export function installedText(plan: Plan, installed: boolean): string {
   ];
   if (!installed) return `${plan.name} is not installed: you said no. Nothing of it stays.`;
   const what = brings.length === 0 ? "" : ` It brings ${brings.join(", ")}.`;
-  return `${planText(plan)}\n\n${printable(plan.name)} ${printable(plan.version)} is installed.${what}`;
+  return `${plan.text}\n\n${printable(plan.name)} ${printable(plan.version)} is installed.${what}`;
 }

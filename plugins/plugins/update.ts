@@ -1,7 +1,7 @@
 import { type CommandContext, defineCommand } from "gantry/plugin";
 import { commandLine, type Given, grantFlag, projectFlag, readGiven, yesFlag } from "./consent.ts";
 import { settle } from "./install.ts";
-import { type Plan, planText } from "./plan-text.ts";
+import type { Plan } from "./plan.ts";
 import { printable, toJson } from "./text.ts";
 
 export const updateCommand = defineCommand({
@@ -87,6 +87,6 @@ async function updateOne(one: Named & { given: Given; flags: Record<string, unkn
     name,
     outcome: "updated",
     plan,
-    text: `${planText(plan)}\n\n${printable(name)} is ${printable(plan.version)} now. ${kept}`,
+    text: `${plan.text}\n\n${printable(name)} is ${printable(plan.version)} now. ${kept}`,
   };
 }

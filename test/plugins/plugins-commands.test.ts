@@ -108,7 +108,7 @@ test("wrong flags and names are exit 2 with everything that is wrong, and the ne
     "GRANT_INVALID",
     [
       expect.stringContaining("Did you mean fs.read?"),
-      expect.stringContaining('write "a.example"'),
+      expect.stringContaining('write "https://a.example"'),
       expect.stringContaining('no permission "all"'),
     ],
   ]);
@@ -157,10 +157,7 @@ test("grants are narrowed, widened and taken away, each with its words", async (
     "--revoke",
     "user.ask",
   ]);
-  expect([narrowed.exit, narrowed.data.grants]).toEqual([
-    0,
-    { "fs.read": ["./notes/a.md"], "net.fetch": ["api.example.com"] },
-  ]);
+  expect([narrowed.exit, narrowed.data.grants]).toEqual([0, { "fs.read": ["./notes/a.md"], "net.fetch": ["api.example.com"] }]);
   const widened = await json(made, ["plugins", "grants", "notes", "--grant", "fs.read=./notes/a.md,~/b/**"]);
   expect(widened.data.grants).toEqual({ "fs.read": ["./notes/a.md", "~/b/**"], "net.fetch": ["api.example.com"] });
   expect((await made.gantry(["plugins", "grants", "notes"])).stdout).toContain("may read files at ./notes/a.md and under ~/b");

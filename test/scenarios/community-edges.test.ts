@@ -43,7 +43,7 @@ test("background runs that a plugin did not start are not there for it", async (
     grants: { "process.run": ["shell:echo:*"] },
   });
   await place.run("go", ["--allow", "One", "--allow", "Bash"]);
-  expect(JSON.parse(resultTexts(place.model)[1] ?? "")).toEqual(["echo own", "RUN_UNKNOWN", "RUN_UNKNOWN", true]);
+  expect(JSON.parse(resultTexts(place.model).at(-1) ?? "")).toEqual(["echo own", "RUN_UNKNOWN", "RUN_UNKNOWN", true]);
 });
 
 test.each([
@@ -69,4 +69,12 @@ test.each([
   await installPlugin(place, { name: "one", source: oneTool("reads", body), tools: [{ name: "One" }] });
   const { json } = await place.run("go");
   expect(json.toolCalls[0]).toMatchObject({ outcome: "error", code: "TOOL_FAILED" });
+});
+
+test("a thousand short texts are bound as one long one is", async () => {
+  const place = await bench([call("One"), done]);
+  const body = `return { content: Array.from({ length: 1000 }, () => ({ type: "text", text: "x".repeat(20_000) })) };`;
+  await installPlugin(place, { name: "one", source: oneTool("reads", body), tools: [{ name: "One" }] });
+  await place.run("go");
+  expect(resultTexts(place.model).join("").length).toBeLessThan(100_000);
 });

@@ -1,5 +1,6 @@
 /** What a run does with the plugins of its store: consent, clashes, what is broken and what is required. Commands and help. */
-import { mkdir, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { type Bench, bench, resultTexts } from "../support/cli.ts";
@@ -194,4 +195,120 @@ test("a provider that streams what is no event fails the run as a provider", asy
   await installPlugin(place, { name: "parrot", source, providers: ["parrot"] });
   const { json, exit } = await place.run("hi", ["--model", "parrot/grey"]);
   expect({ exit, code: json.error?.code }).toEqual({ exit: 1, code: "PROVIDER_REJECTED" });
+});
+
+const notCommands: unknown[] = [
+  { id: "zz top" },
+  { id: "zz top", summary: 5, args: {}, flags: null, examples: [] },
+  null,
+  "zz top",
+  { id: 5, summary: "a", args: [], flags: [], examples: [] },
+  { id: "zz top", summary: "a", args: [{ name: 5 }], flags: [{}], examples: [] },
+];
+
+test("whatever stands in a stored manifest, help, list, uninstall and a run work, and its judge denies or the run asks", async () => {
+  const taps = [{ on: "tool.approve" as const, kind: "judge" as const, tools: ["Write"] }];
+  for (const command of notCommands) {
+    const place = await bench([call("Write", { file_path: "a.txt", content: "x" }), done]);
+    const { consentFile } = await installPlugin(place, {
+      ...toolPlugin("evil", "Evil"),
+      taps,
+      grants: { "hook.tap": ["tool.approve:Write"] },
+    });
+    const file = JSON.parse(await readFile(consentFile, "utf8"));
+    file.plugins.evil.manifest.contributes.commands = [command];
+    await writeFile(consentFile, JSON.stringify(file));
+    for (const argv of [["--help"], ["plugins", "list"], ["plugins", "verify"], ["doctor"]])
+      expect((await place.gantry(argv)).stderr).not.toContain("INTERNAL");
+    const { exit, json } = await place.run("go", ["--approve", "always"]);
+    expect([json.toolCalls?.[0]?.outcome ?? json.error?.code, exit]).toEqual(
+      typeof command === "object" && command !== null ? ["denied", 0] : ["PLUGIN_CONSENT_REQUIRED", 3],
+    );
+    expect((await place.gantry(["plugins", "uninstall", "evil"])).exit).toBe(0);
+    expect((await place.gantry(["--help"])).exit).toBe(0);
+  }
+}, 60_000);
+
+test("a project's manifest is as strict as an install's: it is refused with every problem, and can be answered with no", async () => {
+  for (const text of [undefined, "no json", "null"]) {
+    const place = await bench([done]);
+    const plugin = {
+      ...toolPlugin("evil", "Evil"),
+      scope: "project" as const,
+      withoutConsent: true as const,
+      commands: [{ id: "zz top" }],
+    };
+    const { lockFile, bundleFile, manifest } = await installPlugin(place, { ...plugin, withoutConsent: true });
+    const written =
+      text ??
+      JSON.stringify({
+        ...manifest,
+        contributes: { ...manifest.contributes, commands: [{ id: "zz top", args: {} }], taps: [null] },
+      });
+    const lock = JSON.parse(await readFile(lockFile, "utf8"));
+    lock.plugins.evil.manifestHash = createHash("sha512").update(written).digest("hex");
+    await writeFile(lockFile, JSON.stringify(lock));
+    const { sha512, manifestHash } = lock.plugins.evil;
+    const folder = path.join(path.dirname(bundleFile), "..", `${sha512.slice(0, 8)}${manifestHash.slice(0, 8)}`);
+    await mkdir(folder, { recursive: true });
+    await writeFile(path.join(folder, "plugin.js"), await readFile(bundleFile));
+    await writeFile(path.join(folder, "gantry.json"), written);
+    const refused = await place.gantry(["plugins", "install", "evil"]);
+    expect([refused.exit, refused.stderr]).toEqual([1, expect.stringMatching(/PLUGIN_INVALID|PLUGIN_CHANGED/)]);
+    if (text === undefined) expect(refused.stderr).toMatch(/contributes\.commands\.0\.args[\s\S]*contributes\.taps\.0/);
+    for (const argv of [
+      ["plugins", "list"],
+      ["plugins", "verify"],
+    ])
+      expect((await place.gantry(argv)).stderr).not.toContain("INTERNAL");
+    expect((await place.run("go")).exit).toBe(3);
+    expect((await place.gantry(["plugins", "disable", "evil"])).exit).toBe(0);
+    expect((await place.run("go")).exit).toBe(0);
+  }
+}, 60_000);
+
+test("a tool, a command and a provider of one plugin may have one name", async () => {
+  const place = await bench([call("notes", {}), done]);
+  await installPlugin(place, { ...toolPlugin("notes", "notes"), commands: [{ id: "notes" }] });
+  const { json } = await place.run("go");
+  expect(json.toolCalls[0]).not.toMatchObject({ code: "TOOL_UNKNOWN" });
+});
+
+const writeJudge: PluginText = {
+  ...toolPlugin("guard", "Guarded"),
+  taps: [{ on: "tool.approve", kind: "judge", name: "keep", tools: ["Write"] }],
+  grants: { "hook.tap": ["tool.approve:Write"] },
+};
+
+test("a guest's judge is named by explain and not spoken for, and no permission test of the config fails for it", async () => {
+  const place = await bench([done], {
+    "gantry.config.json": JSON.stringify({ permissions: { tests: [{ call: "Write(a.txt)", expect: "ask" }] } }),
+  });
+  await installPlugin(place, writeJudge);
+  const explained = await place.gantry(["permissions", "explain", "Write(a.txt)"]);
+  expect(explained.stdout).toMatch(/Write\(a\.txt\): ask[\s\S]*the plugin guard: keep \(tool\.approve\)/);
+  expect(await place.gantry(["permissions", "test"])).toMatchObject({ exit: 0 });
+});
+
+test("what is switched off is in no list of what a run has, and its names are free", async () => {
+  const place = await bench([done]);
+  await installPlugin(place, { ...writeJudge, disabled: true, commands: [{ id: "say" }] });
+  await installPlugin(place, { ...commandPlugin("say", 'return { data: null, text: "said" };'), name: "speaker" });
+  expect((await place.gantry(["tools", "list"])).stdout).not.toContain("Guarded");
+  expect((await place.gantry(["hooks", "list"])).stdout).not.toContain("guard:keep");
+  expect((await place.gantry(["permissions", "explain", "Write(a.txt)"])).stdout).not.toContain("guard");
+  expect((await place.gantry(["permissions", "explain", "Guarded"])).exit).toBe(0);
+  expect(await place.gantry(["say"])).toMatchObject({ exit: 0, stdout: "said\n" });
+});
+
+test("a project's plugin that is switched off leaves this user's own of its name in force", async () => {
+  const place = await bench([call("Own", {}), done, call("Own", {}), done]);
+  await installPlugin(place, toolPlugin("one", "Own"));
+  await installPlugin(place, { ...toolPlugin("one", "Other"), scope: "project", disabled: true });
+  await place.run("go");
+  expect(resultTexts(place.model)).toEqual(["by one"]);
+  expect((await place.gantry(["plugins", "enable", "one"])).exit).toBe(0);
+  expect((await place.run("go")).json.toolCalls[0]).toMatchObject({ code: "TOOL_UNKNOWN" });
+  expect((await place.gantry(["plugins", "disable", "one"])).exit).toBe(0);
+  expect((await place.gantry(["tools", "list"])).stdout).toContain("Own");
 });

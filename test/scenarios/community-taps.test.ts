@@ -119,7 +119,7 @@ test("a plugin whose bytes are not the consented ones is not loaded: its tools f
   const { json, stderr } = await place.run("go", yes);
   expect(json.toolCalls[0]).toMatchObject({ outcome: "denied" });
   expect(resultTexts(place.model)[0]).toContain("could not decide");
-  expect(stderr).toContain("guard: it cannot be used: the bundle of guard");
+  expect(stderr).toContain("guard: it cannot be used: PLUGIN_CHANGED: the bundle of guard");
 });
 
 test("a crash fires plugin.crash, and a plugin's notice reaches the user and the notify hooks", async () => {

@@ -201,6 +201,32 @@ test("an update that throws when it is first used is rolled back in that session
   expect(resultTexts(place.model)).toEqual(["one 5"]);
 });
 
+test("an update that cannot start is rolled back by its command too, and said; one whose command was answered is settled", async () => {
+  const place = await withWarden();
+  const options = 'z.looseObject({}).superRefine(() => { throw new Error("no start"); })';
+  await rewrite(place, { version: "3.0.0", word: "three", options });
+  expect((await place.gantry(["plugins", "update", "warden"])).exit).toBe(0);
+  const say = ["warden", "say", "hello"];
+  const failed = await place.gantry(say);
+  expect([failed.exit === 0, failed.stderr]).toEqual([
+    false,
+    expect.stringMatching(/3\.0\.0 did not start \(.*no start.*\); 1\.0\.0 is in force again/s),
+  ]);
+  expect(await version(place)).toMatchObject({
+    version: "1.0.0",
+    state: "ready",
+    lastProblem: { message: expect.stringContaining("no start") },
+  });
+  expect(await place.gantry(say)).toMatchObject({ exit: 0, stdout: "first\none hello\n", stderr: "" });
+
+  await rewrite(place, { version: "4.0.0", word: "four" });
+  expect((await place.gantry(["plugins", "update", "warden"])).exit).toBe(0);
+  expect(await version(place)).toMatchObject({ version: "4.0.0", isNew: true });
+  expect(await place.gantry(say)).toMatchObject({ exit: 0, stdout: "first\nfour hello\n" });
+  expect((await version(place)).isNew).not.toBe(true);
+  expect(await version(place)).toMatchObject({ calls: expect.any(Number) });
+});
+
 test("a grant that is taken away in the middle of a session: the next call is denied, and the model is told", async () => {
   const wait = call("Bash", { command: "while [ ! -e go.txt ]; do sleep 0.02; done" });
   const place = await withWarden([count, wait, count, done]);

@@ -33,6 +33,7 @@ function hostOf(plugin: string): Host {
     self: "gantry",
     exitNow: (code) => expect.fail(`exitNow(${code})`),
     known: readBuiltinManifests,
+    inForce: readBuiltinManifests,
     manifests: readBuiltinManifests,
   };
   return createHost({ io, cwd: place.workspace, plugin, signal: signals.signal });

@@ -55,6 +55,35 @@ describe("a call", () => {
     expect({ stuck, waiting: clock.waiting }).toEqual({ stuck: [], waiting: 0 });
   });
 
+  test("whose guest had to be started first has what is left of its time, and is told with all of it", async () => {
+    const { channel, clock, sent, says } = openFarSide();
+    says(hello);
+    channel.call(callOf("a", { timeoutMs: 1_500, usedMs: 27.2159669995 }));
+    says(["ack", 1]);
+    clock.pass(1_472);
+    expect(sent).toHaveLength(1);
+    clock.pass(1);
+    expect(sent.at(-1)).toEqual(["cancel", 1, "Tool of far did not end within 1500 ms."]);
+  });
+
+  test("that reports progress all the time is shown fifty times a second, the newest each time", () => {
+    const shown: string[] = [];
+    const { channel, clock, says } = openFarSide();
+    says(hello);
+    const services = { ...callOf("").services, onProgress: (text: string) => shown.push(text) };
+    channel.call(callOf("a", { services, timeoutMs: "own" }));
+    says(["ack", 1]);
+    for (let line = 0; line < 40_000; line++) {
+      if (line % 100 === 0) clock.pass(1);
+      says(["progress", 1, `line ${line}`]);
+    }
+    expect(shown.slice(0, 3)).toEqual(["line 0", "line 1999", "line 3999"]);
+    expect(shown).toHaveLength(20);
+    says(["result", 1, null]);
+    expect(shown.at(-1)).toBe("line 39999");
+    expect({ count: shown.length, waiting: clock.waiting }).toEqual({ count: 21, waiting: 0 });
+  });
+
   test("that is cancelled and goes on is stuck after the grace, and fails as cancelled when its guest is ended", async () => {
     const { channel, clock, stuck, says } = openFarSide();
     const abort = new AbortController();

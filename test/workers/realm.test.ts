@@ -95,7 +95,7 @@ test("a load is answered with what the plugin contributes, sorted, with JSON Sch
   expect(read).toMatchObject({ effect: "reads", timeoutMs: 5000, inputSchema: { type: "object", required: ["name"] } });
 });
 
-test("a call is acknowledged, asks for its effect, and ends with its result", async () => {
+test("a call asks for its effect, is acknowledged as it outlives its first turn, and ends with its result", async () => {
   await using guest = await notes({ folder: "my" });
   guest.answer = (method, args) => ({
     bytes: { $bytes: Buffer.from(`${method} ${JSON.stringify(args)}`).toString("base64") },
@@ -108,7 +108,14 @@ test("a call is acknowledged, asks for its effect, and ends with its result", as
     data: { cwd: "/w", workspace: "/w", callId: `call-${id}` },
   });
   const kinds = guest.frames.filter(([kind]) => kind !== "ping").map(([kind]) => kind);
-  expect(kinds).toEqual(["hello", "result", "ack", "request", "result"]);
+  expect(kinds).toEqual(["hello", "result", "request", "ack", "result"]);
+});
+
+test("a call that ends in its first turn is answered without an acknowledgement", async () => {
+  await using guest = new RawGuest();
+  await guest.load(`__gantry({ name: "x", tools: [{ name: "T", input: () => ({}), execute: async () => ({ content: "a" }) }] })`);
+  expect(await guest.call({ part: "tool", name: "T" })).toEqual({ content: "a" });
+  expect(guest.frames.map(([kind]) => kind)).not.toContain("ack");
 });
 
 test("an input that the plugin's own schema refuses is TOOL_INPUT_INVALID with each path, and nothing runs", async () => {
@@ -209,7 +216,7 @@ const unloadable: [string, string, RegExp][] = [
 
 test.each(unloadable)("%s is PLUGIN_INVALID with what is wrong", async (_, body, message) => {
   await using guest = new RawGuest();
-  await expect(guest.load(body)).rejects.toMatchObject({ code: "PLUGIN_INVALID", message: expect.stringMatching(message) });
+  await expect(guest.load(body, null)).rejects.toMatchObject({ code: "PLUGIN_INVALID", message: expect.stringMatching(message) });
 });
 
 test("a value longer than a part crosses in parts, both ways, with every kind of character", async () => {

@@ -1,6 +1,7 @@
 /** What a guest's exit code, signal and last words say, as a row of the error table and in words. */
 import { constants } from "node:os";
 import type { ErrorCode } from "../../core/contract/errors.ts";
+import { maxFrameBytes } from "../../core/contract/frames.ts";
 import type { GuestLimits } from "../../core/contract/guest.ts";
 import { guestEndOf } from "../inside/guest-exit.ts";
 import type { Usage } from "./process-usage.ts";
@@ -21,13 +22,13 @@ export function endOf(exit: Exit): { code: ErrorCode; problem: string } {
   const { code, errors, limits, usage } = exit;
   switch (guestEndOf(code)) {
     case "memory":
-      return { code: "GUEST_MEMORY", problem: `it used more than its ${limits.rssMiB} MiB of memory (seen: ${seen(usage)})` };
+      return { code: "GUEST_MEMORY", problem: `it used more than its ${limits.rssMiB} MiB of memory${seen(usage)}` };
     case "heap":
       return { code: "GUEST_MEMORY", problem: `its heap of ${limits.heapMiB} MiB is full` };
     case "thread":
       return { code: "GUEST_CRASHED", problem: `its thread ended${said(errors)}` };
     case "frame":
-      return { code: "GUEST_PROTOCOL", problem: "a frame on its way was empty or too long" };
+      return { code: "GUEST_PROTOCOL", problem: `one of its frames was empty or longer than ${maxFrameBytes / 1_024} KiB` };
     case "start":
       return { code: "GUEST_START_FAILED", problem: `its realm could not be set up${said(errors)}` };
     case "stdin-ended":
@@ -47,7 +48,7 @@ function fromSignal({ code, signal, errors, limits, usage, isBoxed }: Exit): { c
     };
   }
   if (name === "SIGKILL") {
-    return { code: "GUEST_CRASHED", problem: `somebody killed it with SIGKILL, perhaps for its memory (seen: ${seen(usage)})` };
+    return { code: "GUEST_CRASHED", problem: `somebody killed it with SIGKILL, perhaps for its memory${seen(usage)}` };
   }
   return { code: "GUEST_CRASHED", problem: `${how}${said(errors)}` };
 }
@@ -56,8 +57,10 @@ function signalName(number: number): string {
   return Object.entries(constants.signals).find(([, value]) => value === number)?.[0] ?? `signal ${number}`;
 }
 
+/** Nothing, when it ended before it was looked at. */
 function seen({ rssMiB }: Usage): string {
-  return `${Math.round(rssMiB)} MiB`;
+  const whole = Math.round(rssMiB);
+  return whole === 0 ? "" : ` (last seen: ${whole} MiB)`;
 }
 
 /** The first line that says something. */

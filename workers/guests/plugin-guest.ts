@@ -211,9 +211,7 @@ export function createPluginGuest(options: PluginGuestOptions): PluginGuest {
         const ready = running !== undefined && !running.isEnding;
         const startedAt = nowMs();
         const guest = ready && running ? running : await whenEither(ensure(), { ...call, plugin: name });
-        const { timeoutMs } = call;
-        const left = timeoutMs === "own" || ready ? timeoutMs : Math.max(1, timeoutMs - (nowMs() - startedAt));
-        const made = guest.channel.call({ ...call, ...o, timeoutMs: left });
+        const made = guest.channel.call({ ...call, ...o, usedMs: ready ? 0 : nowMs() - startedAt });
         made.result.then(finish, finish);
         return made;
       } catch (error) {

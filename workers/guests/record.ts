@@ -68,7 +68,7 @@ export function createRecord(plugin: string, onNews: (news: GuestNews) => void):
     facts(usage) {
       return {
         ...counts,
-        rssMiB: Math.round(usage?.rssMiB ?? highestMiB),
+        rssMiB: Math.round(Math.max(highestMiB, usage?.rssMiB ?? 0)),
         cpuSeconds: Math.round((cpuSeconds + (usage?.cpuSeconds ?? 0)) * 100) / 100,
         used: { ...used },
         log: [...log],

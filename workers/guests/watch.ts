@@ -48,7 +48,11 @@ export function startWatch({ limits, nowMs, isBusy, usage, onProblem }: WatchOpt
     const elapsed = now - tickAt;
     tickAt = now;
     if (elapsed < tickMs * 2) quietMs += elapsed;
-    if (quietMs >= quietBoundMs) tell("GUEST_HUNG", `nothing was heard of it for ${Math.round(quietMs)} ms`);
+    if (quietMs >= quietBoundMs)
+      tell(
+        "GUEST_HUNG",
+        `nothing was heard of it for ${Math.round(quietMs)} ms; the limit is ${quietBoundMs} ms`,
+      );
     else if (!isSampling && (isBusy() || ticks++ % idleTicks === 0)) void sample();
   }
 

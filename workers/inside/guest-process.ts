@@ -48,7 +48,10 @@ function startRealm({ heapMiB, timers, logBytesPerMinute }: OwnLimits): void {
 }
 
 function toRealm(): void {
-  const read = createFrameReader((text) => port.postMessage(text));
+  const read = createFrameReader(
+    (text) => port.postMessage(text),
+    ({ buffer }) => port.postMessage(buffer, [buffer]),
+  );
   process.stdin.on("data", (chunk: Buffer) => {
     if (read(chunk) !== undefined) end("frame");
   });

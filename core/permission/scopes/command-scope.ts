@@ -48,8 +48,17 @@ export function commandWords(scope: string): string {
   const text = bare(scope);
   if (scope.startsWith(shellMark)) return text === "*" ? "any shell line" : `the shell line ${JSON.stringify(text)}`;
   const pattern = parseCommandPattern(text);
-  return pattern?.kind === "prefix" ? `${pattern.parts[0]} … (with any arguments that start no other program)` : text;
+  const said = quoted(pattern?.kind === "prefix" ? `${pattern.parts[0]}` : text);
+  return pattern?.kind === "prefix" ? `${said} … (with any arguments that start no other program)` : said;
 }
+
+/** A long one, or one with other signs, could be read as words of ours. */
+function quoted(words: string): string {
+  return /^[\w@%+:./=~*-]+(?: [\w@%+:./=~*-]+){0,3}$/.test(words) ? words : JSON.stringify(words);
+}
+
+/** Any program, or any line of a shell. */
+export const isWideCommand = (scope: string): boolean => isAnyCommand(bare(scope));
 
 const bare = (scope: string): string => (scope.startsWith(shellMark) ? scope.slice(shellMark.length) : scope);
 

@@ -33,8 +33,13 @@ export function pathWords(scope: string): string {
   const base = { "./": "the workspace", "~/": "your home folder", "/": "this machine" }[baseOf(scope)];
   if (glob.length === 1 && glob[0] === "**") return `anywhere in ${base}`;
   const folder = `${baseOf(scope)}${glob.slice(0, -1).join("/")}`;
-  if (glob.at(-1) === "**" && !/[*?]/.test(folder)) return `under ${folder}`;
-  return /[*?]/.test(scope) ? `that match ${scope}` : `at ${scope}`;
+  if (glob.at(-1) === "**" && !/[*?]/.test(folder)) return `under ${quoted(folder)}`;
+  return /[*?]/.test(scope) ? `that match ${quoted(scope)}` : `at ${quoted(scope)}`;
+}
+
+/** A name that could be read as words of ours stands in quotes. */
+function quoted(name: string): string {
+  return /^[\p{L}\p{M}\p{N}_@%+:./~*?-]+$/u.test(name) ? name : JSON.stringify(name);
 }
 
 /** Reaches beyond the workspace. */

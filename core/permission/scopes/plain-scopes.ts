@@ -1,5 +1,7 @@
 /** Scopes that are no patterns: names of secrets, argument lists, sizes. */
 
+import { printable } from "../../contract/printable.ts";
+
 const secret = /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/;
 
 export function nameProblem(scope: string): string | undefined {
@@ -14,8 +16,8 @@ export function argvProblem(argv: unknown): string | undefined {
   if (!Array.isArray(argv)) return 'is one argument list, as ["npx", "-y", "server"]';
   if (argv.length === 0) return "is empty; its first word is the program";
   if (argv.length > mostWords) return `has ${argv.length} words; at most ${mostWords}`;
-  const wrong = argv.findIndex((word) => typeof word !== "string" || word.length > 4096 || /\p{Cc}/u.test(word));
-  if (wrong !== -1) return `has word ${wrong + 1}, which is not a text of at most 4,096 letters without control characters`;
+  const wrong = argv.findIndex((word) => typeof word !== "string" || word.length > 4096 || word !== printable(word));
+  if (wrong !== -1) return `has word ${wrong + 1}, which is not a text of at most 4,096 letters that all print`;
   return argv[0].trim() === "" ? "names no program" : undefined;
 }
 

@@ -2,7 +2,8 @@
 import type { GrantWords } from "../../contract/host.ts";
 import type { Json } from "../../contract/messages.ts";
 import { type Grants, type PermissionKind, permissionKinds, permissionTable } from "../../contract/permissions.ts";
-import { commandWords } from "./command-scope.ts";
+import { commandWords, isWideCommand } from "./command-scope.ts";
+import { quoteWord } from "./grant-flags.ts";
 import { hostWords, isWideHost } from "./host-scope.ts";
 import { isWidePath, pathWords } from "./path-scope.ts";
 import { parseTapScope, type TapScope } from "./tap-scope.ts";
@@ -20,7 +21,7 @@ function wordsOfKind(kind: PermissionKind, grants: Grants): GrantWords[] {
   if (kind === "process.host")
     return (grants[kind] ?? []).map((argv) => ({
       ...{ kind, scope: [[...argv]], isWide: true },
-      words: `runs ${JSON.stringify(argv.join(" "))} outside isolation, with your authority`,
+      words: `runs ${JSON.stringify(argv.map(quoteWord).join(" "))} outside isolation, with your authority`,
     }));
   const scope = structuredClone(grants[kind]) as Json;
   return [
@@ -41,11 +42,11 @@ function reachWords(kind: PermissionKind, grants: Grants): string {
     case "fs.write":
     case "fs.list":
     case "fs.search":
-      return ` ${list((grants[kind] ?? []).map(pathWords))}`;
+      return ` ${list(wideFirst(grants[kind], isWidePath).map(pathWords))}`;
     case "net.fetch":
-      return `: ${list((grants[kind] ?? []).map(hostWords))}`;
+      return `: ${list(wideFirst(grants[kind], isWideHost).map(hostWords))}`;
     case "process.run":
-      return `: ${list((grants[kind] ?? []).map(commandWords))}`;
+      return `: ${list(wideFirst(grants[kind], isWideCommand).map(commandWords))}`;
     case "secret.read":
       return `: ${list(grants[kind] ?? [])}`;
     case "model.ask":
@@ -57,6 +58,11 @@ function reachWords(kind: PermissionKind, grants: Grants): string {
     default:
       return "";
   }
+}
+
+/** What is worth a second look is not to be looked for at the end of sixty others. */
+function wideFirst(scopes: readonly string[] = [], isWide: (scope: string) => boolean): string[] {
+  return [...scopes.filter(isWide), ...scopes.filter((scope) => !isWide(scope))];
 }
 
 function isWide(kind: PermissionKind, grants: Grants): boolean {

@@ -50,7 +50,7 @@ export interface AttackInput {
 export const plainGrants: Grants = { "fs.read": ["./**"], "fs.list": ["./**"], storage: "64KiB" };
 
 /** Begins the source of every attack: what counts as a power, and the usual climb to it. */
-const prelude = String.raw`
+const prelude = `
 const prove = (power) => {
   const host = power?.process ?? power;
   if (typeof host?.pid === "number" && typeof host.versions === "object") return "GOT process " + host.pid;

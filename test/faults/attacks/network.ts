@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: texts of programs, whose templates are theirs.
 /** Attacks by addresses, headers and answers. `api.example.com` leads where place.ts says; the canary server is on loopback. */
 import type { Attack } from "./attack.ts";
 
@@ -15,7 +16,7 @@ const one = (name: string, tries: string, call: string, more: Partial<Attack> = 
   ...more,
 });
 
-const attempts = String.raw`
+const attempts = `
 const fetchAny = async (ctx, requests) => {
   for (const [url, request] of requests.map((one) => [].concat(one))) {
     try { const answer = await ctx.net.fetch(url, { timeoutMs: 3000, ...request }); return "GOT " + url + ": " + answer.status; } catch (error) { if (typeof error.code !== "string" && !(error instanceof TypeError)) return "GOT no code: " + error; }

@@ -9,7 +9,7 @@ const one = (name: string, tries: string, call: string, more: Partial<Attack> = 
   ...more,
 });
 
-const attempts = String.raw`
+const attempts = `
 const text = (bytes) => new TextDecoder().decode(bytes);
 const readAny = async (ctx, paths) => {
   const codes = [];

@@ -15,7 +15,7 @@ const one = (name: string, tries: string, call: string, more: Partial<Attack> = 
   ...more,
 });
 
-const attempts = String.raw`
+const attempts = `
 const runAny = async (ctx, runs) => {
   for (const [argv, options] of runs) {
     try { const ran = await ctx.process.exec(argv, { timeoutMs: 5000, ...options }); return "GOT " + JSON.stringify(argv) + ": " + ran.stdout.slice(0, 60); } catch (error) { if (typeof error.code !== "string" && !(error instanceof TypeError)) return "GOT no code: " + error; }

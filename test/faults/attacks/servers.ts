@@ -62,18 +62,22 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   response.on("error", () => undefined);
   switch (url.pathname) {
     case "/redirect":
-      return redirect(url.searchParams.get("to") ?? "/");
+      redirect(url.searchParams.get("to") ?? "/");
+      return;
     case "/circle":
-      return redirect("/circle");
+      redirect("/circle");
+      return;
     case "/endless":
-      return endless(response);
+      endless(response);
+      return;
     case "/slow":
       response.write("a");
       return;
     case "/bomb":
-      return void response.writeHead(200, { "content-encoding": "gzip" }).end(bomb);
+      response.writeHead(200, { "content-encoding": "gzip" }).end(bomb);
+      return;
     default:
-      return void response.end("granted");
+      response.end("granted");
   }
 }
 

@@ -35,6 +35,7 @@ const ctx = {
 async function answer([kind, , what, input]) {
   if (kind === "call") return await tools.get(what).execute(input, ctx);
   // biome-ignore lint/security/noGlobalEval: that it is evaluated without a wall around it is the point.
+  // biome-ignore lint/complexity/noCommaOperator: an indirect one, of the global scope.
   const run = (0, eval)(what);
   await run((plugin) => {
     for (const tool of plugin.tools) tools.set(tool.name, tool);

@@ -40,8 +40,7 @@ export function base64Of(value: ArrayBuffer | ArrayBufferView): string {
 
 /** In memory of their own: a Buffer's may be shared with others. */
 export function bytesFromBase64(text: string): Uint8Array {
-  const buffer = Buffer.from(text, "base64");
-  const bytes = new Uint8Array(buffer.length);
-  bytes.set(buffer);
-  return bytes;
+  const bytes = new Uint8Array(Buffer.byteLength(text, "base64"));
+  const written = Buffer.from(bytes.buffer).write(text, "base64");
+  return written === bytes.length ? bytes : bytes.slice(0, written);
 }

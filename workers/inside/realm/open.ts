@@ -35,11 +35,15 @@ export function openRealm({ port, timers, logBytesPerMinute }: RealmTask): Promi
   const acks = createAcks((id) => wire.send(["ack", id]));
   const { now } = performance;
   const log = createLog(wire, { charsPerMinute: logBytesPerMinute, nowMs: () => now.call(performance) });
-  const receive = createDispatcher({ wire, log, acks, timers });
   reportLostErrors(log);
   let beats = 0;
   setInterval(() => wire.send(["ping", ++beats]), beatMs);
   wire.send(["hello", { protocol: frameProtocol, node: process.version, tier: "realm+process" }]);
+  // Behind the hello, so that it is made while that is on its way, or while a spare waits for its plugin.
+  const compartment = createCompartment({ timers, log });
+  // The first text takes longer than the next.
+  compartment.evaluate("0");
+  const receive = createDispatcher({ wire, log, acks, compartment });
   return new Promise(() => undefined);
 }
 
@@ -47,10 +51,10 @@ interface DispatcherParts {
   wire: Wire;
   log: Log;
   acks: Acks;
-  timers: number;
+  compartment: Compartment;
 }
 
-function createDispatcher({ wire, log, acks, timers }: DispatcherParts) {
+function createDispatcher({ wire, log, acks, compartment }: DispatcherParts) {
   const requests = createRequests(wire);
   const calls = createCalls({ wire, requests, log, acks });
   let plugin: LoadedPlugin | undefined;
@@ -60,7 +64,7 @@ function createDispatcher({ wire, log, acks, timers }: DispatcherParts) {
     try {
       if (isLoading) throw new GantryError("INTERNAL", "This guest has its plugin already.");
       isLoading = true;
-      plugin = await loadPlugin(body, createCompartment({ timers, log }));
+      plugin = await loadPlugin(body, compartment);
       wire.sendValue(["result", id], plugin.contributions as unknown as Json);
     } catch (error) {
       wire.send(["error", id, frameErrorOf(error, "PLUGIN_INVALID")]);

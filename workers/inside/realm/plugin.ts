@@ -42,7 +42,7 @@ export async function loadPlugin(
   compartment: Compartment,
 ): Promise<LoadedPlugin> {
   const plugin = checked(await evaluated(source, compartment));
-  const contributions = describe(plugin);
+  const contributions = describe(plugin, { withSchemas: options === null });
   return {
     name: plugin.name,
     options: options === null ? {} : await optionsOf(plugin, options),
@@ -110,10 +110,12 @@ function checked(value: unknown): PluginDefinition {
   return plugin;
 }
 
-function describe(plugin: PluginDefinition): Contributions {
-  const optionsSchema = plugin.options === undefined ? undefined : schemaAt("options", () => jsonSchemaOf(plugin.options?.()));
+/** Schemas are for the manifest. A bundle that is run is the one it was made from, and making them takes a library's time. */
+function describe(plugin: PluginDefinition, { withSchemas }: { withSchemas: boolean }): Contributions {
+  const optionsSchema =
+    plugin.options === undefined || !withSchemas ? undefined : schemaAt("options", () => jsonSchemaOf(plugin.options?.()));
   const contributions = contributionsOf(plugin, (tool) => ({
-    inputSchema: schemaAt(`the input of tool ${tool.name}`, () => jsonSchemaOf(tool.input())),
+    inputSchema: withSchemas ? schemaAt(`the input of tool ${tool.name}`, () => jsonSchemaOf(tool.input())) : {},
   }));
   try {
     return plainCopy(

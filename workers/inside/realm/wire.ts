@@ -47,9 +47,11 @@ export function createWire(port: MessagePort, events: WireEvents): Wire {
   };
 
   const receive = createReceiver(events);
-  port.on("message", (message: string | number) => {
-    if (typeof message === "number") onWritten(message);
-    else receive(message);
+  port.on("message", (message: string | number | ArrayBuffer) => {
+    if (typeof message === "string") receive(message);
+    else if (typeof message === "number") onWritten(message);
+    // A long one is handed over as it came.
+    else receive(Buffer.from(message).toString("utf8"));
   });
 
   return {

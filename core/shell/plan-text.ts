@@ -1,16 +1,13 @@
-/** What an install or update would do, in plain words: shown before anything is answered. */
-import type { Host } from "gantry/plugin";
-import { counted, printable, sizeOf } from "./text.ts";
+/** What an install, update or --plugin would do, in plain words: shown before anything is answered. */
+import type { GrantWords, PluginPlan } from "../contract/host.ts";
+import { printable } from "../contract/printable.ts";
 
-export type Plan = Awaited<ReturnType<Host["plugins"]["plan"]>>;
-export type Words = Plan["asks"][number];
-
-export function planText(plan: Plan): string {
+/** `reach`: for whom, and how long. */
+export function planText(plan: Omit<PluginPlan, "text">, reach: string): string {
   const from = plan.resolved === plan.spec ? plan.spec : `${plan.spec} (${plan.resolved})`;
-  const scope = plan.scope === "project" ? "for everyone who works in this project" : "for you, in every project";
   return [
     `${printable(plan.name)} ${printable(plan.version)}: ${printable(plan.manifest.description)}`,
-    `  from ${printable(from)}, ${sizeOf(plan.bundleBytes)}, ${scope}`,
+    `  from ${printable(from)}, ${sizeOf(plan.bundleBytes)}, ${reach}`,
     ...changesOf(plan),
     ...section("It brings:", contributions(plan)),
     ...(plan.asks.length === 0 ? ["", "It asks for nothing."] : section("It asks for:", plan.asks.map(askLine))),
@@ -21,12 +18,16 @@ export function planText(plan: Plan): string {
   ].join("\n");
 }
 
+export function reachOf({ scope }: Pick<PluginPlan, "scope">): string {
+  return scope === "project" ? "for everyone who works in this project" : "for you, in every project";
+}
+
 /** A mark stands before what is worth a second look. */
-export function askLine({ words, isWide, kind }: Words): string {
+function askLine({ words, isWide, kind }: GrantWords): string {
   return `${isWide ? "! " : "  "}${words}  [${kind}]`;
 }
 
-function changesOf({ replaces, version }: Plan): string[] {
+function changesOf({ replaces, version }: Pick<PluginPlan, "replaces" | "version">): string[] {
   if (replaces === undefined) return [];
   const { added, removed } = replaces.contributions;
   return [
@@ -38,12 +39,16 @@ function changesOf({ replaces, version }: Plan): string[] {
   ];
 }
 
-function contributions({ contributes: { tools, commands, taps, providers } }: Plan): string[] {
+function contributions({ contributes: { tools, commands, taps, providers } }: Pick<PluginPlan, "contributes">): string[] {
   const part = (names: readonly string[], noun: string): string[] =>
-    names.length === 0 ? [] : [`${counted(names.length, noun)}: ${names.join(", ")}`];
+    names.length === 0 ? [] : [`${names.length} ${noun}${names.length === 1 ? "" : "s"}: ${names.join(", ")}`];
   return [...part(tools, "tool"), ...part(commands, "command"), ...part(taps, "tap"), ...part(providers, "provider")];
 }
 
 function section(head: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ["", head, ...lines.map((line) => `  ${printable(line)}`)];
+}
+
+function sizeOf(bytes: number): string {
+  return bytes < 1024 * 1024 ? `${Math.max(1, Math.round(bytes / 1024))} KiB` : `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 }
