@@ -1,22 +1,12 @@
 /** What the built-in plugins' judges say of a call that no session makes: they start no process, so they are asked for real. */
 import { builtinLoaders } from "./builtins.ts";
-import type { CallFacts, HookPayloads } from "./contract/hooks.ts";
+import type { CallFacts } from "./contract/hooks.ts";
 import type { PluginManifest } from "./contract/manifest.ts";
 import { createHooks } from "./hooks.ts";
 import type { Judged } from "./permission/decision.ts";
 import { settingsOf, tapPlugin } from "./plugins.ts";
 
 type Loaded = Parameters<typeof settingsOf>[0];
-
-/** Tells the built-ins' observers of command.run. */
-export function commandObservers(
-  loaded: Loaded,
-  manifests: readonly PluginManifest[],
-): (run: HookPayloads["command.run"]) => Promise<void> {
-  const hooks = createHooks({ onFired: () => undefined, settings: (owner) => settingsOf(loaded, owner) });
-  for (const manifest of manifests) tapPlugin(manifest, hooks, ({ on }) => on === "command.run");
-  return async (run) => void (await hooks.observe("command.run", run));
-}
 
 export const isBuiltin = ({ name }: PluginManifest): boolean => Object.hasOwn(builtinLoaders, name);
 

@@ -73,10 +73,17 @@ async function restrict(
 
 const ruleKey = ({ behavior, rule, base }: RuleLine): string => JSON.stringify([behavior, rule, base]);
 
-/** What a session that is open has settled for itself. */
+/** What a session that is open, or a runtime with its plugins, has settled for itself. */
 function later(keys: readonly string[]): Pick<Reload, "reason"> {
-  const settled = keys.filter((key) => key === "model" || key.startsWith("sandbox."));
-  return settled.length === 0 ? {} : { reason: `${settled.join(", ")}: from the next session on` };
+  const isOf = (key: string, names: readonly string[]): boolean =>
+    names.some((name) => key === name || key.startsWith(`${name}.`));
+  const session = keys.filter((key) => isOf(key, ["model", "sandbox"]));
+  const run = keys.filter((key) => isOf(key, ["plugins", "isolation"]));
+  const reasons = [
+    ...(session.length === 0 ? [] : [`${session.join(", ")}: from the next session on`]),
+    ...(run.length === 0 ? [] : [`${run.join(", ")}: from the next run of gantry on`]),
+  ];
+  return reasons.length === 0 ? {} : { reason: reasons.join("; ") };
 }
 
 async function wrongWith(next: LoadedConfig, { manifests, check }: Reloading): Promise<string | undefined> {

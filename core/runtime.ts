@@ -29,6 +29,8 @@ export interface FrontEnd {
   onDelta?(delta: Delta): void;
   /** A config hook has run for a second, and what happens waits for it. */
   onWait?(hook: { event: string; source: string; status?: string }): void;
+  /** A line that a plugin's guest logged: one line, cleaned, so many a minute. */
+  onPluginLog?(plugin: string, line: string): void;
   ask?(question: ApprovalQuestion, options: { signal: AbortSignal }): Promise<ApprovalAnswer>;
   askUser?: CoreEffects["askUser"];
 }
@@ -140,6 +142,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     return await startCommunity({
       ...{ community, config, hooks, registry, listeners, home, reach, openGuests: effects.openGuests },
       canAsk: options.front?.ask !== undefined,
+      onLog: (plugin, line) => options.front?.onPluginLog?.(plugin, line),
       prepare: async (folder, { signal }) => {
         const { prepareFolder } = await import("./community/prepare.ts");
         return await prepareFolder(folder, { env: options.env, isolation: config.config.isolation, signal });

@@ -1,4 +1,4 @@
-/** The context of taps that run in the core: their owner's grants, the session they fire in, and no more reach than the workspace. */
+/** The context of taps that run in the core: their owner's grants, the session they fire in, and nothing that is hidden: no approved call opens it. */
 import type { LoadedConfig, RuleLine } from "../config/loaded.ts";
 import type { Reach } from "./contract/execution.ts";
 import type { TapContext } from "./contract/plugin.ts";

@@ -12,12 +12,14 @@ import { didYouMean } from "../core/contract/nearest.ts";
 import { type Grants, type PermissionKind, permissionTable } from "../core/contract/permissions.ts";
 import type { ToolEffect } from "../core/contract/plugin.ts";
 import { untilAborted } from "../core/contract/until-aborted.ts";
+import { inFlightOf, type Weight } from "./broker/in-flight.ts";
 import type { Held, Method, MethodEnv, ReadRequest } from "./broker/method.ts";
 import { createTurns } from "./broker/turns.ts";
 import { denied } from "./denied.ts";
 import type { ExecProgram, HostProgram, ScopePlace } from "./effects/effect.ts";
 import type { NetEdge } from "./effects/net-hop.ts";
 import type { PerformFileEffect } from "./file-effects.ts";
+import { rawBytesOf } from "./raw-bytes.ts";
 import { tellingOf } from "./told-effects.ts";
 
 /** What the runtime gives for all plugins. */
@@ -73,10 +75,16 @@ export interface Broker {
 interface CallState {
   stop: AbortController;
   onAbort(): void;
-  handles: Map<string, Held>;
+  handles: Map<string, Opened>;
+}
+
+interface Opened {
+  held: Held;
+  by: ReadRequest;
 }
 
 interface Performing {
+  request: ReadRequest;
   kind: PermissionKind;
   scope: NonNullable<Grants[PermissionKind]>;
   state: CallState;
@@ -115,7 +123,7 @@ export function createBroker({ plugin, grants, host, record, refused }: BrokerOp
     calls.delete(call);
     call.signal.removeEventListener("abort", state.onAbort);
     state.stop.abort(callEnded(plugin));
-    for (const held of state.handles.values()) held.close();
+    for (const { held } of state.handles.values()) held.close();
     state.handles.clear();
   }
 
@@ -127,14 +135,25 @@ export function createBroker({ plugin, grants, host, record, refused }: BrokerOp
     const request = row.read(args);
     const state = stateOf(call);
     try {
-      const scope = await demand(row, request, call);
+      await demand(row, request, call);
       const leave = await turns.enter(kind, row.most, state.stop.signal);
+      let weight: Weight | undefined;
       const work = (async () => {
+        weight = await weigh(request, state);
+        // The grant of now: it may have waited.
+        const scope = await demand(row, request, call);
         record?.(kind, new Date().toISOString());
-        return await request.perform(envOf({ kind, scope, state, call }));
+        const reply = await request.perform(envOf({ request, kind, scope, state, call }));
+        const bytes = rawBytesOf(reply);
+        if (bytes !== undefined) weight?.is(bytes.byteLength);
+        return reply;
       })();
+      const over = (): void => {
+        weight?.leave();
+        leave();
+      };
       // It counts until it has really ended and its reply has left; whoever asked hears of the call's end at once.
-      void work.then(() => sent).then(leave, leave);
+      void work.then(() => sent).then(over, over);
       return await untilAborted(work, state.stop.signal);
     } catch (error) {
       if (refusals.has(codeOf(error))) refused?.(kind, messageOf(error));
@@ -142,13 +161,23 @@ export function createBroker({ plugin, grants, host, record, refused }: BrokerOp
     }
   }
 
+  async function weigh({ replyBytes: bytes }: ReadRequest, { stop: { signal } }: CallState): Promise<Weight | undefined> {
+    return bytes === undefined ? undefined : await inFlightOf(host).enter({ plugin, bytes, signal });
+  }
+
   /** The scope that covers it. */
   async function demand(row: Method, request: ReadRequest, call: LiveCall): Promise<NonNullable<Grants[PermissionKind]>> {
     const { kind, deniedAs } = row;
     checkStrength(plugin, kind, call.services.effect);
     const { sessionId } = call.context;
+    const place = { ...placeOf(call), sessionId };
     const scope: Grants[PermissionKind] = grants()[kind];
-    if (scope !== undefined && (await request.covers(scope, { ...placeOf(call), sessionId }))) return scope;
+    const opened = request.handle === undefined ? undefined : calls.get(call)?.handles.get(request.handle);
+    const asked = opened === undefined ? request : opened.by;
+    if (scope !== undefined && (await asked.covers(scope, place)) && (opened?.held.covers?.(scope) ?? true)) return scope;
+    // What was opened under a grant ends with it.
+    opened?.held.close();
+    if (request.handle !== undefined) calls.get(call)?.handles.delete(request.handle);
     throw denied(plugin, kind, { scope, what: await request.describe(), ...(deniedAs !== undefined && { code: deniedAs }) });
   }
 
@@ -156,20 +185,20 @@ export function createBroker({ plugin, grants, host, record, refused }: BrokerOp
     return { workspace, cwd, home: host.home };
   }
 
-  function envOf({ kind, scope, state, call }: Performing): MethodEnv {
+  function envOf({ request, kind, scope, state, call }: Performing): MethodEnv {
     return {
       ...{ plugin, place: placeOf(call), host, call, scope, signal: state.stop.signal },
       scopeNow: () => grants()[kind],
-      hold: (held) => hold(state, held),
+      hold: (held) => hold(state, { held, by: request }),
       held: (handle) => heldOf(state, kind, handle),
       drop: (handle) => state.handles.delete(handle),
     };
   }
 
-  function hold(state: CallState, held: Held): string {
+  function hold(state: CallState, opened: Opened): string {
     const inAll = [...calls.values()].reduce((sum, { handles }) => sum + handles.size, 0);
     if (state.stop.signal.aborted || state.handles.size >= mostHandles || inAll >= mostHandlesInAll) {
-      held.close();
+      opened.held.close();
       if (state.stop.signal.aborted) throw callEnded(plugin);
       throw new GantryError(
         "EFFECT_LIMIT",
@@ -177,7 +206,7 @@ export function createBroker({ plugin, grants, host, record, refused }: BrokerOp
       );
     }
     const name = randomBytes(16).toString("hex");
-    state.handles.set(name, held);
+    state.handles.set(name, opened);
     return name;
   }
 
@@ -192,7 +221,7 @@ export function createBroker({ plugin, grants, host, record, refused }: BrokerOp
 }
 
 function heldOf(state: CallState, kind: PermissionKind, handle: string): Held {
-  const held = state.handles.get(handle);
+  const held = state.handles.get(handle)?.held;
   if (held !== undefined && held.kind === kind) return held;
   throw new GantryError("HANDLE_UNKNOWN", `${JSON.stringify(handle.slice(0, 40))} is no handle of this call, or was used up.`);
 }

@@ -46,6 +46,8 @@ export type CoreRequest =
 export type FromThread =
   | { type: "progress"; text: string }
   | { type: "log"; text: string }
+  /** The bytes of a file effect's reply, moved and not copied. */
+  | { type: "bytes"; bytes: Uint8Array }
   | { type: "request"; id: number; body: CoreRequest };
 
 export type ToThread =

@@ -35,4 +35,5 @@ export interface FileEffectTask extends Omit<FileEffect, "reach"> {
   port: MessagePort;
 }
 
-export type FileEffectReply = { ok: true; value: Json } | { ok: false; error: CrossedError };
+/** `bytesCome`: the value's field `bytes` is a message on the port, posted before this reply. */
+export type FileEffectReply = { ok: true; value: Json; bytesCome?: true } | { ok: false; error: CrossedError };

@@ -5,6 +5,7 @@ import type { CallServices } from "../core/contract/guest.ts";
 import type { Json } from "../core/contract/messages.ts";
 import { textsWithValue } from "./frame-text.ts";
 import type { ReadFrame } from "./guest-frames.ts";
+import { rawBytesOf, textsWithRawBytes } from "./raw-bytes.ts";
 import { replyError } from "./reply-error.ts";
 
 /** The realm asks for no more at once, and waits for the reply to each. */
@@ -85,8 +86,10 @@ export function createRequests({ send, taken = () => undefined, perform, callOf 
   };
 }
 
-function textsOf(id: number, value: Json): string[] {
+/** Made one after the other where they are long. */
+function textsOf(id: number, value: Json): Iterable<string> {
   try {
+    if (rawBytesOf(value) !== undefined) return textsWithRawBytes(id, value);
     return textsWithValue({ open: `["reply",${id},true,`, value: JSON.stringify(value ?? null), close: "]", id });
   } catch (error) {
     return [refusal(id, error instanceof RangeError ? tooLong(error) : error)];

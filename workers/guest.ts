@@ -16,10 +16,15 @@ import type { RunningCall } from "./guest-requests.ts";
 import { endOf } from "./guests/ending.ts";
 import { type GuestChild, type LaunchOptions, launch } from "./guests/launch.ts";
 import { processTree, type Usage, usageOf } from "./guests/process-usage.ts";
+import { createReadingTurns, type Spoken } from "./guests/reading-turns.ts";
 import { createThrottle } from "./guests/throttle.ts";
 import { startWatch } from "./guests/watch.ts";
 import { createWindow } from "./guests/window.ts";
 import type { After } from "./pending-call.ts";
+import { released } from "./raw-bytes.ts";
+
+/** Of all guests of this process: they share its loop. */
+const turns = createReadingTurns({ nowMs, nextTurn: setImmediate });
 
 /** Whose guest it is, once that is known. */
 export interface GuestOwner {
@@ -60,6 +65,8 @@ const floodSeconds = 5;
 const maxErrorChars = 4_096;
 /** Written and not yet taken by the guest; a guest that reads nothing hangs. */
 const maxUnreadBytes = 4 * maxValueChars;
+/** Frames whose memory is given back as soon as they are written. */
+const largeBytes = 64 * 1024;
 /** Beyond it no further reply is made. */
 const maxWaitingBytes = 512 * 1024;
 /** The realm keeps to the bound by itself, counted in lines: more than this beyond it, and there is no such realm. */
@@ -135,10 +142,15 @@ function createGuest(child: GuestChild, options: LaunchOptions, settled: () => v
     violated("GUEST_START_FAILED", `it said nothing within ${helloBoundMs / 1_000} s`),
   );
   void hello.promise.then(stopHello, stopHello);
+  const spoken: Spoken = {
+    push: (bytes) => channel.push(bytes),
+    pause: () => child.stdout.pause(),
+    resume: () => child.stdout.resume(),
+  };
   child.stdout.on("data", (chunk: Buffer) => {
     const sum = bytes.add(chunk.length);
     if (sum > limits.bytesPerSecond * floodSeconds) return violated("GUEST_FLOOD", floodText(sum));
-    channel.push(chunk);
+    turns.take(spoken, chunk);
   });
   child.stderr.on("data", (chunk: Buffer) => {
     errors = (errors + chunk.toString("utf8")).slice(-maxErrorChars);
@@ -168,7 +180,9 @@ function createGuest(child: GuestChild, options: LaunchOptions, settled: () => v
   }
   function send(text: string): void {
     if (ending !== undefined || isGone) return;
-    child.stdin.write(frameBytes(text));
+    const bytes = frameBytes(text);
+    const isLarge = bytes.length >= largeBytes && bytes.length === bytes.buffer.byteLength;
+    child.stdin.write(bytes, isLarge ? () => released(bytes) : undefined);
     if (child.stdin.writableLength > maxUnreadBytes) {
       const [unreadKiB, mostKiB] = [child.stdin.writableLength, maxUnreadBytes].map((size) => Math.round(size / 1_024));
       violated("GUEST_HUNG", `it leaves ${unreadKiB} KiB unread of what it was sent; the limit is ${mostKiB} KiB`);

@@ -66,7 +66,8 @@ export async function callInThread(call: ThreadCall): Promise<ToolOutcome> {
   port.on("message", (message: FromThread) => {
     if (message.type === "progress") execution.onProgress(message.text);
     else if (message.type === "log") call.onLog(message.text);
-    else void answer(port, message.id, perform(message.body, env, { spawnFile: call.spawnFile, brokered: brokered.perform }));
+    else if (message.type === "request")
+      void answer(port, message.id, perform(message.body, env, { spawnFile: call.spawnFile, brokered: brokered.perform }));
   });
   try {
     const options = { transferList: [port2], signal: ending.kill, name: "call" };

@@ -1,10 +1,12 @@
 /** The core's side of one file effect of a guest in a thread: post it, spawn ripgrep for it, and end it like a call (thread-call.ts). */
 import { MessageChannel } from "node:worker_threads";
 import type { Piscina } from "piscina";
+import { GantryError } from "../core/contract/errors.ts";
 import type { Json } from "../core/contract/messages.ts";
 import { crossed, crossing, type FromThread, type ToThread } from "./call-messages.ts";
 import type { SpawnFile } from "./effects/effect.ts";
 import type { FileEffect, FileEffectReply, FileEffectTask } from "./file-effects.ts";
+import { withRawBytes } from "./raw-bytes.ts";
 import { createEnding, crossingReach, type EndedCounts } from "./thread-call.ts";
 
 export interface ThreadEffect {
@@ -21,7 +23,11 @@ export async function effectInThread({ piscina, effect, spawnFile, ...rest }: Th
   const { port1: port, port2 } = new MessageChannel();
   const { timeoutMs, signal, ...bounds } = rest;
   const ending = createEnding({ tool: effect.asked.kind, execution: { timeoutMs, signal }, ...bounds }, port);
+  const bytes = Promise.withResolvers<Uint8Array>();
+  bytes.promise.catch(() => undefined);
+  port.on("close", () => bytes.reject(new GantryError("TOOL_CRASHED", `${effect.asked.kind} ended before its bytes came.`)));
   port.on("message", (message: FromThread) => {
+    if (message.type === "bytes") return bytes.resolve(message.bytes);
     if (message.type !== "request" || message.body.kind !== "spawn.file") return;
     const { file, args, options } = message.body;
     const id = message.id;
@@ -38,7 +44,7 @@ export async function effectInThread({ piscina, effect, spawnFile, ...rest }: Th
       throw ending.explain(error);
     });
     if (!reply.ok) throw ending.explainReply(crossed(reply.error));
-    return reply.value;
+    return reply.bytesCome ? withRawBytes(reply.value, await bytes.promise) : reply.value;
   } finally {
     ending.settle();
     port.close();

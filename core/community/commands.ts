@@ -3,7 +3,7 @@
  * wrong with a store is said when a command runs, which reads all of it strictly; the config plays no part here.
  */
 import { homeOf } from "../../config/paths.ts";
-import { GantryError } from "../contract/errors.ts";
+import { type ErrorCode, GantryError } from "../contract/errors.ts";
 import type { PluginScope } from "../contract/installed.ts";
 import type { PluginManifest } from "../contract/manifest.ts";
 import { isObject, type JsonObject } from "../contract/messages.ts";
@@ -35,29 +35,30 @@ export async function commandsOf({ io, cwd, dataHome, inProject }: Place): Promi
       if (!each.isDisabled || !found.has(each.manifest.name)) found.set(each.manifest.name, each);
   }
   const owners = ownersOf(io.manifests());
+  const ordered = [...found.values()].sort((a, b) => (a.manifest.name < b.manifest.name ? -1 : 1));
   // A name of one that is switched off is free for the others, and rules may speak of it.
-  const ownersKnown = ownersOf(io.manifests());
+  const ownersKnown = ordered.some(({ isDisabled }) => isDisabled) ? ownersOf(io.manifests()) : owners;
   const installed: PluginManifest[] = [];
   const known: PluginManifest[] = [];
   const refused = new Map<string, GantryError>();
-  const ordered = [...found.values()].sort((a, b) => (a.manifest.name < b.manifest.name ? -1 : 1));
   for (const { manifest, isDisabled } of ordered) {
-    if (clashOf(manifest, ownersKnown) === undefined) {
+    const clashKnown = clashOf(manifest, ownersKnown);
+    const clash = ownersKnown === owners ? clashKnown : clashOf(manifest, owners);
+    if (clashKnown === undefined) {
       known.push(manifest);
       ownersKnown.claim(manifest);
     }
-    if (isDisabled) continue;
-    const clash = clashOf(manifest, owners);
-    if (clash === undefined) {
+    if (isDisabled) refuse(refused, manifest, "PLUGIN_STOPPED", `the plugin ${manifest.name} is disabled`);
+    else if (clash === undefined) {
       installed.push(manifest);
-      owners.claim(manifest);
-    } else {
-      for (const { id } of manifest.contributes.commands) {
-        refused.set(id, new GantryError("NAME_TAKEN", `${clash}; ${manifest.name} is left out, and its command ${id} with it`));
-      }
-    }
+      if (ownersKnown !== owners) owners.claim(manifest);
+    } else refuse(refused, manifest, "NAME_TAKEN", `${clash}; ${manifest.name} is left out`);
   }
   return { installed, known, refused };
+}
+
+function refuse(refused: Map<string, GantryError>, { contributes }: PluginManifest, code: ErrorCode, why: string): void {
+  for (const { id } of contributes.commands) refused.set(id, new GantryError(code, `${why}, and its command ${id} with it`));
 }
 
 async function projectOf(cwd: string, home: string): Promise<string> {

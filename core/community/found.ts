@@ -47,6 +47,8 @@ export interface Community {
   left: readonly LeftOut[];
   /** Of a project's lock, and not answered by this user yet. */
   waiting: readonly InstalledPlugin[];
+  /** Switched off, by `plugins disable` or by the config, and not required. */
+  off: readonly InstalledPlugin[];
   /** What is wrong with the store, and with the config's own list: warnings, but for what is required. */
   problems: readonly ConfigProblem[];
   /** Of all that are installed, used or not: a rule may name their tools. */
@@ -55,7 +57,7 @@ export interface Community {
 
 export type CommunitySource = Pick<LoadedConfig, "paths" | "project" | "pluginEntries">;
 
-export const noCommunity: Community = Object.freeze({ taken: [], left: [], waiting: [], problems: [], manifests: [] });
+export const noCommunity: Community = Object.freeze({ taken: [], left: [], waiting: [], off: [], problems: [], manifests: [] });
 
 /** `builtins`: whose names are taken. `given`: plugins of this run alone, in place of installed ones of their names. */
 export async function findCommunity(
@@ -85,12 +87,14 @@ export function sortOut(installed: readonly FoundPlugin[], { builtins, pluginEnt
   const taken: CommunityPlugin[] = [];
   const left: LeftOut[] = [];
   const waiting: InstalledPlugin[] = [];
+  const off: InstalledPlugin[] = [];
   const ordered = inOrder(installed, pluginEntries, project);
   for (const { plugin, entry } of ordered) {
     const { options = {}, required = false, enabled = true } = entry ?? {};
     if (!enabled || plugin.state === "disabled") {
       if (required || plugin.oneRun !== undefined)
         left.push({ plugin, required, code: "PLUGIN_STOPPED", message: `the plugin ${plugin.name} is disabled` });
+      else off.push(plugin);
     } else if (plugin.state === "needs-consent") waiting.push(plugin);
     else {
       const wrong = wrongWith(plugin, owners);
@@ -106,6 +110,7 @@ export function sortOut(installed: readonly FoundPlugin[], { builtins, pluginEnt
     taken,
     left,
     waiting,
+    off,
     problems: pluginEntries.flatMap((entry) => entryProblem(entry, installed, project)),
     manifests: knownManifests(builtins, ordered),
   };

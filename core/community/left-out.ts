@@ -5,7 +5,7 @@ import type { TapManifest } from "../contract/manifest.ts";
 import type { Grants } from "../contract/permissions.ts";
 import type { AnyTap } from "../contract/plugin.ts";
 import type { Hooks } from "../hooks.ts";
-import { parseTapScope } from "../permission/scopes/tap-scope.ts";
+import { coversTap, parseTapScope } from "../permission/scopes/tap-scope.ts";
 import { sourceOf } from "../plugin-store/installed.ts";
 import type { Community, CommunityPlugin, LeftOut } from "./found.ts";
 import type { Teller } from "./news.ts";
@@ -59,7 +59,9 @@ export function leaveOut(
   tell.note(name, `it is left out: ${message}`);
   if (byUser === true) return;
   const taps = manifest?.contributes.taps ?? judgesIn(Object.keys(grants).length > 0 ? grants : lock.asks);
-  for (const tap of missingJudges(name, taps, message)) tapSoftly(name, tap, hooks);
+  // Of a broken one nobody knows what it holds; of the others a judge that the user never let in is missed by nobody.
+  const held = plugin.state === "broken" ? taps : taps.filter((tap) => coversTap(grants["hook.tap"] ?? [], tap));
+  for (const tap of missingJudges(name, held, message)) tapSoftly(name, tap, hooks);
 }
 
 /** A tap that its point does not take is one that was never there. */

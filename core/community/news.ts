@@ -16,7 +16,14 @@ const crashWithinMs = 1_500;
 /** A plugin that is refused all the time says so often enough with this. */
 const mostNotes = 50;
 
-export function createTeller({ hooks, listeners }: { hooks: Hooks; listeners: Listeners }): Teller {
+interface TellerOptions {
+  hooks: Hooks;
+  listeners: Listeners;
+  /** Told of what guests log. */
+  onLog?(plugin: string, line: string): void;
+}
+
+export function createTeller({ hooks, listeners, onLog }: TellerOptions): Teller {
   const crashes = new Map<string, number>();
   const told = new Map<string, Set<string>>();
   const lastCrash = new Map<string, number>();
@@ -43,7 +50,7 @@ export function createTeller({ hooks, listeners }: { hooks: Hooks; listeners: Li
       waiting.delete(plugin);
     },
     news({ plugin, what, code, message }) {
-      if (what === "log") return;
+      if (what === "log") return onLog?.(plugin, message);
       if (what !== "crash") return note(plugin, `${what === "refused" ? "refused: " : ""}${message}`);
       const count = (crashes.get(plugin) ?? 0) + 1;
       crashes.set(plugin, count);

@@ -29,6 +29,7 @@ export interface CommunityParts {
   home: string;
   /** Whether somebody can be asked about a call. */
   canAsk: boolean;
+  onLog?(plugin: string, line: string): void;
   openGuests: CoreEffectsAccess["openGuests"];
   /** Bundles a linked folder. */
   prepare(folder: string, options: { signal: AbortSignal }): Promise<Prepared>;

@@ -21,6 +21,15 @@ const toolCall = z.strictObject({
   cut: z.literal(true).optional(),
 });
 
+const mostSystemBytes = 256 * 1024;
+/** It goes with every request of the session. */
+const system = z
+  .string()
+  .refine((words) => words.length <= mostSystemBytes && Buffer.byteLength(words) <= mostSystemBytes, {
+    error: `longer than ${mostSystemBytes / 1024} KiB`,
+  })
+  .optional();
+
 const extras = {
   context: z.string().optional(),
   say: z.string().optional(),
@@ -40,8 +49,8 @@ export const hookReplies: Readonly<Record<RewritePoint, z.ZodType>> = {
       .min(1)
       .optional(),
   }),
-  "prompt.build": z.strictObject({ ...extras, system: z.string().optional() }),
-  "model.request": z.strictObject({ ...extras, maxOutputTokens: z.int().positive().optional(), system: z.string().optional() }),
+  "prompt.build": z.strictObject({ ...extras, system }),
+  "model.request": z.strictObject({ ...extras, maxOutputTokens: z.int().positive().optional(), system }),
   "model.answer": z.strictObject({ ...extras, content: z.array(z.union([text, thinking, toolCall])).optional() }),
   "tool.call": z.strictObject({ ...extras, input: json.optional() }),
   "tool.result": z.strictObject({ ...extras, content: z.array(z.union([text, image])).optional() }),

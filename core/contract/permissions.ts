@@ -62,7 +62,7 @@ interface Scopes {
   /** Globs: `./src/**` below the workspace, `/**` anywhere, `~/notes/**` below the user's home. */
   paths: readonly string[];
   /**
-   * `git log:*` covers an argv that begins so, `*` any; neither is a shell. `shell:npm test:*` covers shell lines by the same
+   * `git log:*` covers an argv that begins with exactly these words, `*` any; neither is a shell. `shell:npm test:*` covers shell lines by the same
    * grammar; `*` covers those too.
    */
   commands: readonly string[];

@@ -25,13 +25,17 @@ export async function findModule(folder: string): Promise<FoundModule> {
   const own = await readJsonFile(path.join(root, "package.json"));
   const name = firstText(manifest?.["name"], own?.["name"]) ?? path.basename(root);
   const main = firstText(manifest?.["main"]) ?? (await mainOfPackage(root, own)) ?? (await usualMain(root));
-  if (main === undefined) {
-    throw new GantryError(
-      "PLUGIN_INVALID",
-      `${folder} has no module: name it as "main" in gantry.json, or as "exports" in package.json; looked for ${usualPlaces.slice(0, 3).join(", ")} … too`,
-    );
-  }
+  if (main === undefined) throw noModule(folder, own);
   return { root, name, main: await inside(root, main) };
+}
+
+function noModule(folder: string, own: Record<string, unknown> | undefined): GantryError {
+  const named = own === undefined ? undefined : firstText(...candidatesOf(own));
+  const what =
+    named === undefined
+      ? `has no module: name it as "main" in gantry.json, or as "exports" in package.json`
+      : `has no module: ${JSON.stringify(named)}, which package.json names, is not there`;
+  return new GantryError("PLUGIN_INVALID", `${folder} ${what}; looked for ${usualPlaces.slice(0, 3).join(", ")} … too`);
 }
 
 /** Also of a file that says what it must not; who checks the manifest tells about that. */
@@ -41,10 +45,11 @@ function firstText(...values: unknown[]): string | undefined {
 
 async function mainOfPackage(root: string, own: Record<string, unknown> | undefined): Promise<string | undefined> {
   if (own === undefined) return undefined;
-  const candidates = [exported(own["exports"]), own["module"], own["main"]];
-  for (const one of candidates) if (typeof one === "string" && (await isFile(path.join(root, one)))) return one;
+  for (const one of candidatesOf(own)) if (typeof one === "string" && (await isFile(path.join(root, one)))) return one;
   return undefined;
 }
+
+const candidatesOf = (own: Record<string, unknown>): unknown[] => [exported(own["exports"]), own["module"], own["main"]];
 
 /** Of `exports`: the main entry, as an importing module without Node.js sees it. */
 function exported(value: unknown): unknown {

@@ -138,6 +138,8 @@ export function issuesOf(error: z.ZodError, value: unknown): ShapeIssue[] {
     if (issue.code === "unrecognized_keys") {
       return issue.keys.map((key) => ({ path: [...path, key], said: `is not known.${didYouMean(key, keysAt(path))}` }));
     }
+    if (issue.code === "invalid_format" && issue.message.startsWith("is "))
+      return [{ path, said: `is ${shown(valueAt(value, path))}; what fits ${issue.message}` }];
     if (issue.code !== "invalid_value") return [{ path, said: issue.message.replace(/^Invalid input: /, "") }];
     const [actual, words] = [valueAt(value, path), issue.values.map(String)];
     const near = typeof actual === "string" ? didYouMean(actual, words) : "";

@@ -86,6 +86,11 @@ async function facts(folder: string, file: ReadManifest | undefined, gantryVersi
       `gantry.json:${file.lineOf(["version"])}: version is ${version}, and ${JSON.stringify(packaged)} in package.json`,
     ]);
   }
+  if (own === undefined)
+    throw new GantryError(
+      "PLUGIN_INVALID",
+      `${folder} has neither a package.json nor a gantry.json, so it is no plugin's folder; gantry plugins create NAME writes a starter`,
+    );
   if (typeof packaged !== "string" || !parseVersion(packaged)) {
     throw manifestError(folder, [
       packaged === undefined

@@ -28,15 +28,22 @@ const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 /** Relative paths start at `cwd`. PLUGIN_SPEC_INVALID. */
 export async function parseSpec(spec: string, { cwd, home }: { cwd: string; home: string }): Promise<ParsedSpec> {
   const text = spec.trim();
-  // A leading dash could become a flag of git or npm, and no form begins with one.
-  if (text === "" || text.length > 2_000 || /^-|[\0-\x1f\x7f]/.test(text))
-    throw invalid(spec, "It is empty, too long or begins with a dash.");
+  const wrong = wrongWith(text);
+  if (wrong !== undefined) throw invalid(spec, wrong);
   if (/^git@[^:/\s]+:/.test(text)) return gitOf(spec, text, false);
   if (/^git\+/.test(text)) return gitUrl(spec, text.slice("git+".length));
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return urlOf(spec, text);
   if (/^(\.{1,2}(\/|$)|\/|~\/|~$)/.test(text)) return pathOf(spec, { text, cwd, home });
   if (await isPluginPath(path.resolve(cwd, text))) return pathOf(spec, { text, cwd, home });
   return packageOf(spec, text);
+}
+
+function wrongWith(text: string): string | undefined {
+  if (text === "") return "It is empty.";
+  if (text.length > 2_000) return "It is longer than 2,000 characters.";
+  if (/[\0-\x1f\x7f]/.test(text)) return "It holds control characters.";
+  // It could become a flag of git or npm, and no form begins with one.
+  return text.startsWith("-") ? "It begins with a dash." : undefined;
 }
 
 function urlOf(spec: string, text: string): ParsedSpec {

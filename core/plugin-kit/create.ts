@@ -1,7 +1,7 @@
 /** Writes a starter plugin into a new folder: name checked, nothing overwritten, all of it or nothing. */
 import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { GantryError } from "../contract/errors.ts";
+import { GantryError, messageOf } from "../contract/errors.ts";
 import { distFolder } from "../dist-folder.ts";
 import { checkPluginName, toolPrefix } from "./plugin-name.ts";
 
@@ -16,13 +16,13 @@ export interface CreatedPlugin {
   files: string[];
 }
 
-/** `folder` is absolute; what is above it is made. PLUGIN_INVALID for the name, PLUGIN_EXISTS when something is there. */
+/** `folder` is absolute; what is above it is made. PLUGIN_INVALID for the name, PLUGIN_EXISTS when something is there, PLUGIN_STORE_FAILED. */
 export async function createPlugin({ name, folder }: { name: string; folder: string }): Promise<CreatedPlugin> {
   checkPluginName(name);
   await refuseExisting(folder);
-  const parent = path.dirname(folder);
-  await mkdir(parent, { recursive: true });
-  const draft = await mkdtemp(path.join(parent, ".gantry-new-"));
+  const draft = await makeDraft(path.dirname(folder)).catch((error: unknown) => {
+    throw new GantryError("PLUGIN_STORE_FAILED", `${folder} cannot be written: ${messageOf(error)}`, { cause: error });
+  });
   try {
     const files = await writeStarter(draft, name);
     // Takes the place of an empty folder, and of nothing else: one that was filled meanwhile is kept.
@@ -34,6 +34,11 @@ export async function createPlugin({ name, folder }: { name: string; folder: str
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
+}
+
+async function makeDraft(parent: string): Promise<string> {
+  await mkdir(parent, { recursive: true });
+  return await mkdtemp(path.join(parent, ".gantry-new-"));
 }
 
 async function writeStarter(draft: string, name: string): Promise<string[]> {
@@ -72,6 +77,6 @@ async function whatIsThere(folder: string): Promise<string | undefined> {
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code === "ENOENT") return undefined;
+  if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
   throw error;
 }

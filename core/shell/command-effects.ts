@@ -13,6 +13,7 @@ import { lazyReach } from "../tap-contexts.ts";
 import { createRedactor, type Redactor } from "../turn/redact.ts";
 import { canAsk, type ShellIo } from "./io.ts";
 import type { Report } from "./report.ts";
+import { sanitizeLine } from "./sanitize.ts";
 
 export interface CommandEffects {
   effects: CoreEffectsAccess;
@@ -56,7 +57,7 @@ function sessionlessEffects(io: ShellIo, config: LoadedConfig, report: Report): 
     shells: { run: none, start: none, list: async () => [], output: none, stop: none, close: async () => undefined },
     lastRead: async () => undefined,
     askUser: canAsk(io) ? askOnTerminal(io) : undefined,
-    notify: async (text, from) => report.say(`${from}: ${text}`),
+    notify: async (text, from) => report.say(`${from}: ${sanitizeLine(text)}`),
     async events({ sessionId, limit }) {
       if (sessionId === undefined) throw new GantryError("SESSION_NOT_FOUND", "A command belongs to no session; name one.");
       const store = createStore({ stateHome: config.paths.stateHome, project: config.project });

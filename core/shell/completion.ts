@@ -1,6 +1,7 @@
 /** Completion scripts, made from the command table. They call nothing: every word is in the script. */
 import type { CommandTable, TableCommand } from "./commands.ts";
 import { flagsOf } from "./own-commands.ts";
+import { sanitizeLine } from "./sanitize.ts";
 
 export type CompletionShell = "bash" | "zsh" | "fish";
 
@@ -27,6 +28,16 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
+/** In fish a backslash escapes within quotes too. One line: manifests are written by others. */
+function quotedForFish(text: string): string {
+  return `'${sanitizeLine(text).replace(/[\\']/g, "\\$&")}'`;
+}
+
+/** Both shells expand the words that they offer, `$(…)` too, when Tab is pressed: only words in which nothing is to expand. */
+function offered(options: readonly string[] = []): string {
+  return options.filter((word) => /^[\w@%+:,./=-]+$/.test(word)).join(" ");
+}
+
 function bashScript(table: CommandTable): string {
   const words = ["", ...table.topics].map(
     (topic) => `    ${quoted(topic)}) words=${quoted(nextWords(topic, table).join(" "))} ;;`,
@@ -35,10 +46,10 @@ function bashScript(table: CommandTable): string {
   const values = table.commands.flatMap((command) => [
     ...flagsOf(command)
       .filter(({ options }) => options)
-      .map(({ name, options }) => `    ${quoted(`${command.id} --${name}`)}) words=${quoted((options ?? []).join(" "))} ;;`),
+      .map(({ name, options }) => `    ${quoted(`${command.id} --${name}`)}) words=${quoted(offered(options))} ;;`),
     ...command.args
       .filter(({ options }, index) => options && index === 0)
-      .map(({ options }) => `    ${quoted(command.id)}) words=${quoted((options ?? []).join(" "))} ;;`),
+      .map(({ options }) => `    ${quoted(command.id)}) words=${quoted(offered(options))} ;;`),
   ]);
   const longest = Math.max(...table.commands.map(({ id }) => id.split(" ").length));
   return `# bash completion for gantry
@@ -72,14 +83,15 @@ function fishScript(table: CommandTable): string {
     const condition = prefix === "" ? "__fish_use_subcommand" : seen(prefix);
     for (const word of nextWords(prefix, table)) {
       const summary = table.find(prefix === "" ? word : `${prefix} ${word}`)?.summary ?? "";
-      lines.push(`complete -c gantry -n ${quoted(condition)} -a ${quoted(word)} -d ${quoted(summary)}`);
+      lines.push(`complete -c gantry -n ${quotedForFish(condition)} -a ${quotedForFish(word)} -d ${quotedForFish(summary)}`);
     }
   }
   for (const command of table.commands) {
     for (const flag of flagsOf(command)) {
-      const value = flag.type === "boolean" ? "" : flag.options ? ` -x -a ${quoted(flag.options.join(" "))}` : " -r";
+      const value = flag.type === "boolean" ? "" : flag.options ? ` -x -a ${quotedForFish(offered(flag.options))}` : " -r";
       const char = flag.char ? ` -s ${flag.char}` : "";
-      lines.push(`complete -c gantry -n ${quoted(seen(command.id))} -l ${flag.name}${char}${value} -d ${quoted(flag.summary)}`);
+      const place = `complete -c gantry -n ${quotedForFish(seen(command.id))}`;
+      lines.push(`${place} -l ${flag.name}${char}${value} -d ${quotedForFish(flag.summary)}`);
     }
   }
   return `${lines.join("\n")}\n`;

@@ -28,8 +28,8 @@ export async function reportCommunity(
   options: { plugins: boolean },
 ): Promise<CommunityReport | undefined> {
   const community = await findCommunity(loaded, builtins);
-  const { taken, left, waiting, problems } = community;
-  if (taken.length + left.length + waiting.length + problems.length === 0) return undefined;
+  const { taken, left, waiting, off, problems } = community;
+  if (taken.length + left.length + waiting.length + off.length + problems.length === 0) return undefined;
   const [{ osBoundary }, { wordsOf }, { sourceOf }] = await Promise.all([
     import("../../workers/guests/os-boundary.ts"),
     import("../permission/scopes/words.ts"),
@@ -51,6 +51,7 @@ export async function reportCommunity(
     }),
     ...left.map(async ({ plugin, message, required }) => finding(plugin, message, required)),
     ...waiting.map(async (plugin) => finding(plugin, "it waits for your consent: gantry plugins install", false)),
+    ...off.map((plugin) => ({ ...finding(plugin, undefined, false), state: "left out" as const, problem: whyOff(plugin) })),
   ]);
   const missing = [...requiredIn(plugins), ...requiredNames(community)];
   return {
@@ -59,6 +60,10 @@ export async function reportCommunity(
     notEnforced: notEnforced({ works, why }),
     ...(missing.length === 0 ? {} : { required: missing.join("\n") }),
   };
+}
+
+function whyOff({ name, state }: InstalledPlugin): string {
+  return state === "disabled" ? `it is disabled: gantry plugins enable ${name}` : "the config switches it off";
 }
 
 function offered(manifest: PluginManifest | undefined): Pick<PluginFinding, "tools" | "commands" | "providers"> {

@@ -92,6 +92,6 @@ function pluginLines(plugin: PluginFinding, style: Style): string[] {
     plugin.commands.length > 0 ? `commands ${plugin.commands.join(", ")}` : "",
     plugin.providers.length > 0 ? `models ${plugin.providers.map((name) => `${name}/…`).join(", ")}` : "",
   ].filter((text) => text !== "");
-  const first = `  ${mark} ${style.bold(plugin.name.padEnd(10))} ${offers.join("; ")}`;
+  const first = `  ${mark} ${style.bold(sanitizeLine(plugin.name).padEnd(10))} ${sanitizeLine(offers.join("; "))}`;
   return plugin.problem === undefined ? [first] : [first, `      ${plugin.state}: ${sanitizeLine(plugin.problem)}`];
 }

@@ -30,6 +30,8 @@ export interface TerminalFront {
   onEvent(event: SessionEvent): void;
   onDelta: ((delta: Delta) => void) | undefined;
   onWait(hook: { event: string; source: string; status?: string }): void;
+  /** What a plugin's guest logged. Only in a verbose view. */
+  onPluginLog(plugin: string, line: string): void;
   /** A line of ours, also when quiet is set. */
   say(text: string): void;
   /** Takes the status line away before something else is written. */
@@ -112,6 +114,9 @@ export function createTerminalFront(options: TerminalFrontOptions): TerminalFron
       if (!options.isTerminal || options.quiet) return;
       const told = status === undefined ? "" : `: ${sanitizeLine(status)}`;
       print(style.dim(`waiting for the ${event} hook at ${sanitizeLine(source)}${told}`));
+    },
+    onPluginLog(plugin, line) {
+      if (options.verbose) print(style.dim(`${sanitizeLine(plugin)} logs ${sanitizeLine(line)}`));
     },
     say: print,
     clear: status.clear,

@@ -7,7 +7,7 @@ import { CommandHelp, Help } from "@oclif/core/help";
 import type { FlagSpec } from "../contract/plugin.ts";
 import type { CommandTable, TableCommand } from "./commands.ts";
 import { flagsOf, globalFlags } from "./own-commands.ts";
-import { sanitizeText } from "./sanitize.ts";
+import { sanitizeLine, sanitizeText } from "./sanitize.ts";
 
 export interface HelpOptions {
   version: string;
@@ -54,7 +54,7 @@ export async function renderHelp(words: readonly string[], table: CommandTable, 
     flagSortOrder: "none",
     docopts: false,
   };
-  const help = new TableHelp(await createConfig(table, options.version), settings);
+  const help = new TableHelp(await createConfig(table, { id, version: options.version }), settings);
   await help.showHelp([...words]);
   if (id === "") help.everywhere();
   return `${help.lines
@@ -63,10 +63,11 @@ export async function renderHelp(words: readonly string[], table: CommandTable, 
     .trimEnd()}\n`;
 }
 
-function createConfig(table: CommandTable, version: string): Promise<Config> {
+/** `id`: the command whose own help is drawn; of the others only the first sentence is looked at. */
+function createConfig(table: CommandTable, { id, version }: { id: string; version: string }): Promise<Config> {
   const oclif = { bin: "gantry", topicSeparator: " " as const };
   const pjson = { name: "gantry", version, description, oclif };
-  const commands = table.commands.map(oclifCommand);
+  const commands = table.commands.map((command) => oclifCommand(command, command.id === id));
   const plugin = {
     _base: "",
     alias: "gantry",
@@ -99,15 +100,16 @@ function topicSummary(topic: string, table: CommandTable): string {
   return `Commands: ${below.join(", ")}.`;
 }
 
-function oclifCommand(command: TableCommand): LoadableCommand {
+function oclifCommand(command: TableCommand, isWhole: boolean): LoadableCommand {
+  const flags = isWhole ? lettersFirst(flagsOf(command)) : [];
   return {
     id: command.id.replaceAll(" ", ":"),
-    summary: sanitizeText(command.summary),
+    summary: sanitizeLine(command.summary),
     ...(command.description === undefined ? {} : { description: sanitizeText(command.description) }),
-    args: Object.fromEntries(command.args.map((arg) => [arg.name, { ...arg, description: sanitizeText(arg.summary) }])),
+    args: Object.fromEntries(command.args.map((arg) => [arg.name, argOf(arg)])),
     // oclif cuts the indent of the first row, which shows when it has no letter.
-    flags: Object.fromEntries(lettersFirst(flagsOf(command)).map((flag) => [flag.name, oclifFlag(flag)])),
-    examples: command.examples.map(sanitizeText),
+    flags: Object.fromEntries(flags.map((flag) => [flag.name, oclifFlag(flag)])),
+    examples: command.examples.map(sanitizeLine),
     aliases: [],
     hiddenAliases: [],
     hidden: false,
@@ -118,16 +120,21 @@ function oclifCommand(command: TableCommand): LoadableCommand {
   } as unknown as LoadableCommand;
 }
 
+function argOf({ summary, options, ...arg }: TableCommand["args"][number]): Record<string, unknown> {
+  const shown = { ...arg, summary: sanitizeLine(summary), description: sanitizeLine(summary) };
+  return options === undefined ? shown : { ...shown, options: options.map(sanitizeLine) };
+}
+
 function lettersFirst(flags: readonly FlagSpec[]): FlagSpec[] {
   return [...flags].sort((a, b) => Number(b.char !== undefined) - Number(a.char !== undefined));
 }
 
 function oclifFlag(flag: FlagSpec): Record<string, unknown> {
-  const base = { name: flag.name, summary: sanitizeText(flag.summary), ...(flag.char ? { char: flag.char } : {}) };
+  const base = { name: flag.name, summary: sanitizeLine(flag.summary), ...(flag.char ? { char: flag.char } : {}) };
   if (flag.type === "boolean") return { ...base, type: "boolean", allowNo: false };
-  const choices = flag.options ? `${base.summary} One of ${flag.options.map(sanitizeText).join(", ")}.` : base.summary;
+  const choices = flag.options ? `${base.summary} One of ${flag.options.map(sanitizeLine).join(", ")}.` : base.summary;
   const value = flag.value ?? (flag.type === "integer" ? "N" : flag.name.replace(/^.*-/, "").toUpperCase());
-  return { ...base, summary: choices, type: "option", helpValue: sanitizeText(value), multiple: flag.multiple === true };
+  return { ...base, summary: choices, type: "option", helpValue: sanitizeLine(value), multiple: flag.multiple === true };
 }
 
 function flagLabel(flag: FlagSpec): string {

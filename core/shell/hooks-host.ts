@@ -10,7 +10,7 @@ import { type Choice, choose } from "../config-hooks/told/choice.ts";
 import { factsOf } from "../config-hooks/told/facts.ts";
 import { type PastRuns, tellPast } from "../config-hooks/told/past.ts";
 import { GantryError } from "../contract/errors.ts";
-import type { CallFacts } from "../contract/hooks.ts";
+import { type CallFacts, hookPoints } from "../contract/hooks.ts";
 import type { HookFacts, HooksHost, HookTrial } from "../contract/host.ts";
 import { type PluginManifest, type ToolManifest, toolsOf } from "../contract/manifest.ts";
 import { isObject, type JsonObject } from "../contract/messages.ts";

@@ -27,11 +27,11 @@ function askLine({ words, isWide, kind }: GrantWords): string {
   return `${isWide ? "! " : "  "}${words}  [${kind}]`;
 }
 
-function changesOf({ replaces, version }: Pick<PluginPlan, "replaces" | "version">): string[] {
+function changesOf({ replaces, version, sha512 }: Pick<PluginPlan, "replaces" | "version" | "sha512">): string[] {
   if (replaces === undefined) return [];
   const { added, removed } = replaces.contributions;
   return [
-    `  in place of ${printable(replaces.version)}${replaces.version === version ? ", with other bytes" : ""}`,
+    `  in place of ${printable(replaces.version)}${replaces.version === version ? `, with ${replaces.sha512 === sha512 ? "the same" : "other"} bytes` : ""}`,
     ...section("New permissions:", replaces.moreAsks.map(askLine)),
     ...section("No longer asked:", replaces.fewerAsks.map(askLine)),
     ...section("New parts:", added),

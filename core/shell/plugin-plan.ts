@@ -124,9 +124,10 @@ function endsWith({ installed, prepared }: PlanParts, asks: Grants, granted: Gra
   );
 }
 
-/** A spec without its version, ref or tarball's number. */
-function sourceOfSpec(spec: string): string {
-  return spec.replace(/#.*$/s, "").replace(/(.)@[^/@]*$/s, "$1");
+/** A spec without a repository's ref or a package's version. The @ of git@host:path is neither. */
+export function sourceOfSpec(spec: string): string {
+  const bare = spec.replace(/#.*$/s, "");
+  return /^((?:@[\w.~-]+\/)?[\w.~-]+)@[^/@:]*$/s.exec(bare)?.[1] ?? bare;
 }
 
 function replacedBy({ prepared, installed, consent }: PlanParts, asks: Grants, spec: string): PluginPlan["replaces"] {

@@ -1,4 +1,5 @@
 /** host.plugins: what is installed here, what would be, and what each may do. */
+import { type LeftOut, sortOut } from "../community/found.ts";
 import { GantryError } from "../contract/errors.ts";
 import type { GrantWords, PluginFacts, PluginsHost } from "../contract/host.ts";
 import type { InstalledPlugin, PluginScope } from "../contract/installed.ts";
@@ -27,13 +28,19 @@ export function createPluginsHost(options: PluginsHostOptions): PluginsHost {
   const { place, kit, ask } = options;
   const all = (): InstalledPlugin[] => readEach({ ...place, onProblem: options.warn });
   const machine = async (): Promise<Machine> => ({ ...options, boundary: await options.boundary() });
+  const left = (): readonly LeftOut[] =>
+    sortOut(readInstalled(place), { ...options, pluginEntries: [...options.entries], project: place.project }).left;
   const inspect = async (name: string): Promise<PluginFacts & { log: string[] }> =>
-    await factsOf(place, findPlugin(readInstalled({ ...place, onProblem: options.warn }), name), await machine());
+    orLeftOut(
+      await factsOf(place, findPlugin(readInstalled({ ...place, onProblem: options.warn }), name), await machine()),
+      left(),
+    );
   return {
     list: async () => {
       const here = await machine();
       const facts = await Promise.all(all().map((plugin) => factsOf(place, plugin, here)));
-      return facts.map(({ log: _log, ...rest }) => rest).sort((a, b) => (a.name < b.name ? -1 : 1));
+      const out = left();
+      return facts.map(({ log: _log, ...rest }) => orLeftOut(rest, out)).sort((a, b) => (a.name < b.name ? -1 : 1));
     },
     inspect,
     plan: async (request) => await openRequest(options, all(), request),
@@ -62,8 +69,7 @@ export function createPluginsHost(options: PluginsHostOptions): PluginsHost {
     },
     async changeGrants(name, change) {
       const { scope } = answered(findPlugin(readInstalled(place), name));
-      const given = readGrants(change.grant);
-      const taken = readTaken(change.revoke);
+      const { given, taken } = readChange(change);
       await changeConsent(place, { name, scope }, (consent) => ({
         ...consent,
         grants: changed(name, consent.grants, given, taken),
@@ -90,6 +96,13 @@ export function createPluginsHost(options: PluginsHostOptions): PluginsHost {
     validate: async (folder) => await validateFolder(options, folder),
     ...(ask === undefined ? {} : { ask }),
   };
+}
+
+/** One that a run leaves out, for its names or its parts, is not ready, whatever its files say. */
+function orLeftOut<T extends InstalledPlugin>(plugin: T, left: readonly LeftOut[]): T {
+  const out = left.find((each) => each.plugin.name === plugin.name && each.plugin.scope === plugin.scope);
+  if (plugin.state !== "ready" || out === undefined) return plugin;
+  return { ...plugin, state: "broken", problem: { code: out.code, message: out.message } };
 }
 
 /** PLUGIN_CONSENT_REQUIRED for one that waits, PLUGIN_STORE_FAILED for one that cannot be read. */
@@ -125,10 +138,15 @@ function readGrants(flags: readonly string[]): Grants {
   return grants;
 }
 
-function readTaken(flags: readonly string[]): Record<string, unknown> {
-  const { taken, problems } = parseRevokeFlags(flags);
-  if (problems.length > 0) throw invalid(problems);
-  return taken;
+/** What is wrong with both is told together. */
+function readChange({ grant, revoke }: { grant: readonly string[]; revoke: readonly string[] }): {
+  given: Grants;
+  taken: Record<string, unknown>;
+} {
+  const { grants, problems } = parseGrantFlags(grant);
+  const { taken, problems: others } = parseRevokeFlags(revoke);
+  if (problems.length + others.length > 0) throw invalid([...problems, ...others]);
+  return { given: grants, taken };
 }
 
 const invalid = (problems: readonly string[]): GantryError =>

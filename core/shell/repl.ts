@@ -117,6 +117,7 @@ function frontEnd({ front, asker }: SessionView): FrontEnd {
   return {
     onEvent: front.onEvent,
     onWait: front.onWait,
+    onPluginLog: front.onPluginLog,
     ...(front.onDelta ? { onDelta: front.onDelta } : {}),
     ask: async (question, options) => (await asker()).approve(question, options),
     askUser: async (questions, options) => (await asker()).questions(questions, options),

@@ -125,6 +125,7 @@ function frontEnd(plan: RunPlan, { io, view }: RunParts): FrontEnd {
     },
     ...(onDelta ? { onDelta } : {}),
     onWait: shown.onWait,
+    onPluginLog: shown.onPluginLog,
     ...(plan.answersOnStdin || somebodyIsThere
       ? { ask: async (question, options) => (await view.asker()).approve(question, options) }
       : {}),

@@ -103,10 +103,13 @@ function concerns({ tools }: AnyTap, payload: Payload): boolean {
 
 async function parse({ tap: { on: point, kind }, mayAllow }: LiveTap, reply: unknown): Promise<Answer> {
   if (isPlainAnswer(kind, reply)) return reply as Answer;
-  const replies = await import("../contract/hook-replies.ts");
-  if (kind === "observe") return replies.observedReply.parse(reply) as Answer;
-  if (kind === "rewrite") return replies.hookReplies[point as RewritePoint].parse(reply) as Answer;
-  return (mayAllow ? replies.trustedReply : replies.judgementReply).parse(reply) as Answer;
+  const { hookReplies, observedReply, judgementReply, trustedReply } = await import("../contract/hook-replies.ts");
+  const judged = mayAllow ? trustedReply : judgementReply;
+  const schemas = { observe: observedReply, rewrite: hookReplies[point as RewritePoint], judge: judged };
+  const parsed = schemas[kind].safeParse(reply);
+  if (parsed.success) return parsed.data as Answer;
+  const each = parsed.error.issues.slice(0, 5).map(({ path, message }) => [path.join("."), message].filter(Boolean).join(": "));
+  throw new Error(`its answer does not fit ${point} (${kind}): ${each.join("; ")}`);
 }
 
 function settle(entry: LiveTap, value: unknown, said: Answer, run: TapRun): Settled {

@@ -40,6 +40,12 @@ function describeHooks(hooks: readonly Hook[]): string {
 
 function describeTaps(taps: Listed["taps"]): string {
   if (taps.length === 0) return "";
-  const rows = taps.map(({ point, kind, tap, stage, tools }) => [point, kind, tap, String(stage), tools?.join(", ") ?? "*"]);
+  const rows = taps.map(({ point, kind, tap, stage, tools }) => [
+    point,
+    kind,
+    shorten(tap, 100),
+    String(stage),
+    shorten(tools?.join(", ") ?? "*", 100),
+  ]);
   return `${counted(taps.length, "tap")} of plugins:\n${columnsOf(["POINT", "KIND", "TAP", "STAGE", "TOOLS"], rows)}`;
 }

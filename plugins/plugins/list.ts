@@ -35,14 +35,22 @@ function tableOf(plugins: readonly Facts[]): string {
   return columnsOf(head, rows);
 }
 
+const isInFront = ({ scope, state }: Facts): boolean => scope === "project" && (state === "ready" || state === "broken");
+
 function notesOf(plugins: readonly Facts[]): string[] {
   const problems = plugins.flatMap(({ name, scope, state, problem }) =>
     problem === undefined ? [] : [`${printable(name)} (${scope}) is ${state}: ${shorten(problem.message, 400)}`],
+  );
+  const behind = plugins.filter(
+    ({ name, scope }) => scope === "user" && plugins.some((other) => other.name === name && isInFront(other)),
   );
   const waiting = plugins.some(({ state }) => state === "needs-consent");
   const lacking = new Set(plugins.flatMap(({ notEnforced }) => notEnforced));
   return [
     ...(problems.length > 0 ? ["", ...problems] : []),
+    ...behind.map(
+      ({ name }) => `${printable(name)} (user) is not used here: this project's own ${printable(name)} stands in front of it`,
+    ),
     ...(waiting ? ["To look at what waits for you: gantry plugins install"] : []),
     ...(lacking.size > 0 ? ["", ...[...lacking].map((what) => `Not enforced on this machine: ${printable(what)}`)] : []),
   ];

@@ -4,4 +4,4 @@ import type { Host } from "gantry/plugin";
 export type Plan = Awaited<ReturnType<Host["plugins"]["plan"]>>;
 export type Words = Plan["asks"][number];
 
-export const askWords = ({ words, kind }: Words): string => `${words}  [${kind}]`;
+export const askWords = ({ words, kind, isWide }: Words): string => `${isWide ? "! " : ""}${words}  [${kind}]`;

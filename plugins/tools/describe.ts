@@ -1,5 +1,6 @@
 /** tools describe: what a model is told of one tool, and its input schema. */
 import { defineCommand, type JsonObject } from "gantry/plugin";
+import { plainLines } from "./text.ts";
 
 export const describeTool = defineCommand({
   id: "tools describe",
@@ -11,7 +12,19 @@ export const describeTool = defineCommand({
     const { name, plugin, effect, description, inputSchema, subject } = tool;
     const data = { name, plugin, effect, description, inputSchema, ...(subject ? { subject: { ...subject } } : {}) };
     const head = `${name} (plugin ${plugin}; ${effectText[effect]})`;
-    return { data, text: [head, "", description.trim(), "", "Input:", ...fieldLines(inputSchema)].join("\n") };
+    return {
+      data,
+      text: [
+        head,
+        "",
+        plainLines(description)
+          .trim()
+          .replace(/^(?=.)/gm, "  "),
+        "",
+        "Input:",
+        ...fieldLines(inputSchema),
+      ].join("\n"),
+    };
   },
 });
 
@@ -41,7 +54,7 @@ function fieldLines(schema: JsonObject): string[] {
       required.has(name) && field.default === undefined ? "required" : "",
       field.description ?? "",
     ];
-    return `  ${name.padEnd(width)}  ${facts.filter((fact) => fact !== "").join("  ")}`;
+    return plainLines(`  ${name.padEnd(width)}  ${facts.filter((fact) => fact !== "").join("  ")}`).replaceAll("\n", " ");
   });
 }
 

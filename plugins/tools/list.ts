@@ -1,5 +1,6 @@
 /** tools list: every tool with what it may change and who offers it. */
 import { defineCommand } from "gantry/plugin";
+import { plainLine } from "./text.ts";
 
 export const listTools = defineCommand({
   id: "tools list",
@@ -13,7 +14,7 @@ export const listTools = defineCommand({
     const widths = { name: widest(rows, "name"), effect: widest(rows, "effect") };
     const lines = rows.map(({ name, effect, description }) => {
       const left = `${name.padEnd(widths.name)}  ${effect.padEnd(widths.effect)}  `;
-      return left + clip(firstSentence(description), terminal.columns - left.length);
+      return left + clip(plainLine(firstSentence(description)), terminal.columns - left.length);
     });
     return { data: rows, text: lines.join("\n") };
   },

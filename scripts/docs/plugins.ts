@@ -11,7 +11,8 @@ type Table = (head: readonly string[], rows: readonly (readonly string[])[]) => 
 /** How a scope of each form is written in `permissions` and after `--grant KIND=`. */
 const scopes: Readonly<Record<(typeof permissionTable)[PermissionKind]["scope"], string>> = {
   paths: '`["./notes/**"]`; `/**` anywhere, `~/x/**` below the home',
-  commands: '`["git log:*"]` an argv that begins so; `shell:npm test:*` a shell line; `*` any of both',
+  commands:
+    '`["git log:*"]` an argv that begins with exactly these words (`env git log` does not); `shell:npm test:*` a shell line; `*` any of both',
   hosts: '`["api.example.com"]`; `*.example.com`, `localhost:8080`, `GET api.example.com`; `*` any public host',
   names: '`["NOTES_TOKEN"]`',
   taps: '`["turn.end", "tool.approve:Bash,Write"]`; a judge of calls names its tools, or `*`',

@@ -5,17 +5,13 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as pause } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import type { CallTarget } from "../../core/contract/frames.ts";
-import type { Guests } from "../../core/contract/guest.ts";
-import type { PluginManifest } from "../../core/contract/manifest.ts";
-import type { Json } from "../../core/contract/messages.ts";
-import type { Grants } from "../../core/contract/permissions.ts";
-import { installPlugin } from "../support/community.ts";
-import { type GuestCore, openGuestCore } from "../support/guest-core.ts";
-import { measure, median } from "./measure.ts";
+import { openGuestCore } from "../support/guest-core.ts";
+import { type Bench, call, echo, open, text } from "./guest-bench.ts";
+import { help } from "./help-with-plugins.ts";
+import { median } from "./measure.ts";
 import type { MicroResult } from "./micro.ts";
+import { at, many, micros, timed } from "./timings.ts";
 
-const grants: Grants = { "fs.read": ["./**"], storage: "64KiB", "hook.tap": ["tool.approve:*"] };
 const dist = path.join(import.meta.dirname, "../../dist");
 
 export async function guests(root: string): Promise<MicroResult[]> {
@@ -39,79 +35,6 @@ export async function guests(root: string): Promise<MicroResult[]> {
   } finally {
     await core.close();
   }
-}
-
-interface Bench {
-  core: GuestCore;
-  workspace: string;
-  home: string;
-}
-
-/** A tool that answers, one that reads a file, one that floods, and a judge. */
-const source = (name: string): string => `(async (__gantry) => {
-  const tool = (name, execute) => ({ name, description: name, input: () => ({ type: "object" }), effect: "runs", execute });
-  __gantry({ name: "${name}", description: "bench", tools: [
-    tool("Echo", (input) => input.text),
-    tool("Read", async (_, ctx) => (await ctx.fs.read("large.txt")).bytes.length),
-    tool("Flood", async (_, ctx) => {
-      for (let i = 0; !ctx.signal.aborted; i++) {
-        ctx.progress("line " + i);
-        ctx.log("line " + i);
-        await Promise.allSettled(Array.from({ length: 32 }, () => ctx.storage.get("a")));
-      }
-    }),
-  ], taps: [{ on: "tool.approve", kind: "judge", name: "j", run: () => ({ verdict: "allow" }) }] });
-})`;
-
-function manifestOf(name: string): PluginManifest {
-  const tools = ["Echo", "Read", "Flood"].map((tool) => ({
-    ...{ name: tool, description: tool, inputSchema: { type: "object" }, effect: "runs" as const },
-  }));
-  const taps = [{ on: "tool.approve" as const, kind: "judge" as const, name: "j", stage: 0 }];
-  return {
-    name,
-    version: "1.0.0",
-    description: "bench",
-    permissions: grants,
-    contributes: { tools, commands: [], taps, providers: [] },
-  };
-}
-
-function open({ core }: Bench, names: readonly string[]): Guests {
-  const opened = core.guestsWith({ sourceOf: async (name) => source(name) });
-  for (const name of names) {
-    const plugin = { name, version: "1.0.0", manifest: manifestOf(name), bundleFile: "/", sha512: "", options: {} };
-    opened.add({ ...plugin, grants: () => grants });
-  }
-  return opened;
-}
-
-function call(
-  { core, workspace, home }: Bench,
-  all: Guests,
-  plugin: string,
-  target: CallTarget,
-  options: { input?: Json; signal?: AbortSignal } = {},
-): Promise<Json> {
-  return all.call(plugin, {
-    ...{ target, input: options.input ?? {}, timeoutMs: 60_000, signal: options.signal ?? new AbortController().signal },
-    context: { callId: "1", cwd: workspace, workspace, sessionId: "s" },
-    services: {
-      effect: "runs",
-      home,
-      core: core.coreEffects,
-      reach: { workspace, roots: [workspace], approved: [], hidden: [] },
-    },
-  });
-}
-
-const echo: CallTarget = { part: "tool", name: "Echo" };
-const text = { text: "hello" };
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const startedAt = performance.now();
-  await work();
-  return performance.now() - startedAt;
 }
 
 async function starts(bench: Bench): Promise<MicroResult[]> {
@@ -157,17 +80,6 @@ async function oneGuest(bench: Bench): Promise<MicroResult[]> {
     { name: "guest: memory of one (at most 80 MiB)", each: `${rssMiB.toFixed(0)} MiB` },
   ];
 }
-
-/** Sorted. */
-async function many(work: () => Promise<unknown>, rounds: number): Promise<number[]> {
-  for (let warm = 0; warm < rounds / 4; warm++) await work();
-  const each: number[] = [];
-  for (let round = 0; round < rounds; round++) each.push(await timed(work));
-  return each.sort((a, b) => a - b);
-}
-
-const at = (sorted: readonly number[], share: number): number => sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
-const micros = (ms: number): string => `${(ms * 1_000).toFixed(0)} µs`;
 
 async function unused(bench: Bench): Promise<MicroResult> {
   setFlagsFromString("--expose-gc");
@@ -230,39 +142,6 @@ async function builtin({ core, workspace }: Bench): Promise<void> {
     ...{ signal: new AbortController().signal, coreEffects: core.coreEffects, onProgress: () => undefined },
   });
   if (outcome.isError) throw new Error(JSON.stringify(outcome.content));
-}
-
-async function help(root: string): Promise<MicroResult> {
-  const place = (name: string) => ({ home: path.join(root, name, "home"), cwd: path.join(root, name, "work") });
-  const [without, full] = [place("help-none"), place("help-100")];
-  for (const { home, cwd } of [without, full]) for (const folder of [home, cwd]) mkdirSync(folder, { recursive: true });
-  for (let index = 0; index < 100; index++) {
-    const commands = [{ id: `bench${index} run`, summary: "nothing" }];
-    await installPlugin(full, {
-      name: `bench-${index}`,
-      source: `plugin({ name: "bench-${index}" })`,
-      tools: [{ name: `Tool${index}` }],
-      commands,
-    });
-  }
-  const run = async ({ home, cwd }: typeof full): Promise<number> =>
-    (
-      await measure([process.execPath, path.join(dist, "../bin/gantry.cjs"), "--help"], {
-        cwd,
-        env: { HOME: home, PATH: process.env["PATH"] ?? "" },
-        memory: false,
-      })
-    ).wallMs;
-  const [bare, hundred]: [number[], number[]] = [[], []];
-  for (let round = 0; round < 15; round++) {
-    bare.push(await run(without));
-    hundred.push(await run(full));
-  }
-  const added = median(hundred) - median(bare);
-  return {
-    name: "--help with 100 plugins (at most 15 ms more)",
-    each: `${added.toFixed(1)} ms more: ${median(hundred).toFixed(0)} ms, without ${median(bare).toFixed(0)} ms`,
-  };
 }
 
 if (process.argv[1] === import.meta.filename) {

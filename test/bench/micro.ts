@@ -4,6 +4,7 @@ import path from "node:path";
 import { loadConfig } from "../../config/load.ts";
 import { createHooks } from "../../core/hooks.ts";
 import { createStore } from "../../core/session/store.ts";
+import { guests } from "./guests.ts";
 import { median } from "./measure.ts";
 import { rulesAndHooks } from "./rules-and-hooks.ts";
 import { threadRoundTrip } from "./thread.ts";
@@ -20,6 +21,7 @@ export async function microBenches(root: string): Promise<MicroResult[]> {
   results.push(...(await logAndFold(root)));
   results.push(...(await configLoad(root)));
   results.push(...(await rulesAndHooks(root)));
+  results.push(...(await guests(root)));
   return results;
 }
 

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -135,3 +135,19 @@ test("a commit that is too large is refused before it is unpacked", async () => 
     message: expect.stringContaining("20001 files"),
   });
 }, 60_000);
+
+test.each(["package.json", "package-lock.json", "npm-shrinkwrap.json"])(
+  "a folder whose %s is a link writes nothing where it leads",
+  async (name) => {
+    const plugin = path.join(folder, "linked");
+    const kept = path.join(folder, "home/kept.json");
+    const text = '{"name":"notes","version":"1.0.0","dependencies":{"missing-package":"^1.0.0"}}';
+    await mkdir(plugin);
+    await writeFile(path.join(plugin, "package.json"), text);
+    await writeFile(kept, text);
+    await rm(path.join(plugin, name), { force: true });
+    await symlink(kept, path.join(plugin, name));
+    await expect(fetched(plugin)).rejects.toThrow(`${name} is a link`);
+    expect(await readFile(kept, "utf8")).toBe(text);
+  },
+);

@@ -132,7 +132,7 @@ test("every problem of a gantry.json's shape is named with its line and the near
     contributes: { tols: [], taps: [{ on: "tool.aprove" }], tools: [{ name: "a b", effect: "reads", efect: "reads" }] },
   };
   expect(await linesOf(prepared({ manifest: wrong }), "PLUGIN_INVALID")).toEqual([
-    "gantry.json:2: name is lower-case letters, digits and single -, a letter first",
+    'gantry.json:2: name is "Notes!"; what fits is lower-case letters, digits and single -, a letter first',
     'gantry.json:3: version is "1.2", which is no version: 1.2.0',
     "gantry.json:4: engine is not known. Did you mean engines?",
     'gantry.json:6: engines.gantry is "new", which is no range: >=0.1, ^0.1.0',
@@ -143,7 +143,7 @@ test("every problem of a gantry.json's shape is named with its line and the near
     expect.stringMatching(
       /^gantry\.json:19: contributes\.taps\.0\.on is "tool\.aprove", and can be one of \d+\. Did you mean tool\.approve\?$/,
     ),
-    "gantry.json:24: contributes.tools.0.name is letters, digits and _, at most 64",
+    'gantry.json:24: contributes.tools.0.name is "a b"; what fits is letters, digits and _, at most 64',
     "gantry.json:26: contributes.tools.0.efect is not known. Did you mean effect?",
   ]);
 });

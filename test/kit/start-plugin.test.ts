@@ -164,7 +164,7 @@ describe("startPlugin", () => {
     expect(await plugin.runCommand(["probe", "say", "hey", "--times", "0"])).toMatchObject({ stdout: "one\nhey\n", exit: 12 });
     const { json, exit } = await plugin.runCommand(["probe", "say", "hey", "--json"]);
     expect({ json, exit }).toEqual({
-      json: { ok: true, kind: "probe.say", data: { word: "hey", times: 1 }, warnings: ["careful"] },
+      json: { ok: true, kind: "probe.say", data: { word: "hey", times: 1 }, warnings: ["probe: careful"] },
       exit: 0,
     });
     expect(await plugin.runCommand(["probe", "say", "--time", "2"])).toMatchObject({ stdout: "", exit: 2 });

@@ -9,6 +9,7 @@ import { readGrants } from "../../core/permission/scopes/read-grants.ts";
 import { hasShapeOfGrants } from "../../core/permission/scopes/shape.ts";
 import { coversTap } from "../../core/permission/scopes/tap-scope.ts";
 import { wordsOf } from "../../core/permission/scopes/words.ts";
+import { sourceOfSpec } from "../../core/shell/plugin-plan.ts";
 
 const segment = fc.constantFrom("a", "b", "src", "x.ts", "*", "**", "*.ts", "?");
 const pathScope = fc
@@ -363,8 +364,8 @@ test("words tell the reach, and what several permissions mean together", () => {
   });
   expect(words.map(({ kind, words, isWide }) => [kind, words, isWide])).toEqual([
     ["fs.read", "may read files under ./notes", false],
-    ["fs.write", "may create and change files under ./notes and that match /tmp/*.log", true],
-    ["net.fetch", "may send to and read from hosts on the network: api.example.com and any public host", true],
+    ["fs.write", "may create and change files that match /tmp/*.log and under ./notes", true],
+    ["net.fetch", "may send to and read from hosts on the network: any public host and api.example.com", true],
     ["process.host", 'runs "npx -y server" outside isolation, with your authority', true],
     ["secret.read", "may read secrets by name: NOTES_TOKEN", true],
     ["hook.tap", "can stop Bash and Write", true],
@@ -372,7 +373,7 @@ test("words tell the reach, and what several permissions mean together", () => {
     ["hook.tap", "is told when a turn ends", false],
   ]);
   expect(together[0]).toBe(
-    "may send anything it reads under ./notes, the secrets NOTES_TOKEN, what calls of Bash and Write are given and the whole conversation to api.example.com and any public host",
+    "may send anything it reads under ./notes, the secrets NOTES_TOKEN, what calls of Bash and Write are given and the whole conversation to any public host and api.example.com",
   );
 });
 
@@ -397,4 +398,16 @@ test("a tap is granted by its point and all of its tools", () => {
   expect(coversTap(held, { on: "tool.approve" })).toBe(false);
   expect(coversTap(held, { on: "turn.end" })).toBe(true);
   expect(coversTap(held, { on: "turn.start" })).toBe(false);
+});
+
+test.each([
+  ["notes@1.2.0", "notes@^2", true],
+  ["@me/notes@1.2.0", "@me/notes", true],
+  ["@me/notes", "@other/notes", false],
+  ["git@good.example:me/notes.git#v1", "git@good.example:me/notes.git#v2", true],
+  ["git@good.example:notes", "git@evil.example:notes", false],
+  ["git+ssh://git@good.example/notes.git#v1", "git+ssh://git@evil.example/notes.git#v1", false],
+  ["/home/me/notes@1", "/home/me/notes@2", false],
+])("grants given to %s count for %s: %s", (one, other, isSame) => {
+  expect(sourceOfSpec(one) === sourceOfSpec(other)).toBe(isSame);
 });

@@ -147,6 +147,13 @@ test.each([
   expect(whyNotPublic(address)).toBeUndefined();
 });
 
+test.each(["168.63.129.16", "169.254.169.254", "100.100.100.200", "192.0.0.192", "fd00:ec2::254", "::ffff:168.63.129.16"])(
+  "%s, where a cloud platform tells its machines their secrets, is not public",
+  (address) => {
+    expect(whyNotPublic(address)).toBeDefined();
+  },
+);
+
 test.each(["", "localhost", "fe80::1%eth0", "1.2.3", "::g"])("%j is no address, and so not public", (text) => {
   expect(whyNotPublic(text)).toBeDefined();
 });

@@ -312,3 +312,34 @@ test("a project's plugin that is switched off leaves this user's own of its name
   expect((await place.gantry(["plugins", "disable", "one"])).exit).toBe(0);
   expect((await place.gantry(["tools", "list"])).stdout).toContain("Own");
 });
+
+test("list says of a plugin that a run leaves out why, and of one that stands behind another that it does", async () => {
+  const place = await bench([done]);
+  await installPlugin(place, toolPlugin("third", "Read"));
+  await installPlugin(place, toolPlugin("one", "Own"));
+  await installPlugin(place, { ...toolPlugin("one", "Other"), scope: "project" });
+  const { stdout } = await place.gantry(["plugins", "list"]);
+  expect(stdout).toMatch(/third +1\.0\.0 +user +broken/);
+  expect(stdout).toContain("the plugin files and the plugin third both offer the tool Read");
+  expect(stdout).toContain("one (user) is not used here: this project's own one stands in front of it");
+});
+
+test("a judge that the user never let in denies nothing when its plugin is left out", async () => {
+  const place = await bench([call("Write", { file_path: "a.txt", content: "x" }), done]);
+  await installPlugin(place, { ...writeJudge, tools: [{ name: "Read" }], granted: {} });
+  expect((await place.run("go", ["--approve", "always"])).json.toolCalls[0]).toMatchObject({ outcome: "ok" });
+});
+
+test("a disabled plugin is told of where it is missed: by its command, and by doctor", async () => {
+  const place = await bench([]);
+  await installPlugin(place, { ...commandPlugin("speak up", "return { data: 1, text: '' };"), disabled: true });
+  expect(await place.gantry(["speak", "up"])).toMatchObject({
+    exit: expect.toSatisfy((code: number) => code !== 0),
+    stderr: expect.stringMatching(/PLUGIN_STOPPED: the plugin speaker is disabled, and its command speak up with it/),
+  });
+  expect((await place.gantry(["--help"])).stdout).not.toContain("speak");
+  const { stdout } = await place.gantry(["doctor", "--json"]);
+  expect(JSON.parse(stdout).data.community.plugins).toMatchObject([
+    { name: "speaker", state: "left out", problem: "it is disabled: gantry plugins enable speaker" },
+  ]);
+});

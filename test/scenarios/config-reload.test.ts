@@ -208,3 +208,13 @@ test("of a project's config that waits for trust, deny and ask rules hold at onc
     },
   ]);
 });
+
+test("plugins and their isolation are what the run began with: a change of them counts from the next run, and is said so", async () => {
+  const place = await opened([{ say: "One." }, { say: "Two." }]);
+  await place.turn();
+  await writeUser(place, { plugins: [["notes", { enabled: false }]], isolation: { timers: 7 } });
+  await place.turn();
+  expect(dataOf(place.events, "config.reload")).toMatchObject([
+    { keys: ["isolation.timers", "plugins"], taken: true, reason: "isolation.timers, plugins: from the next run of gantry on" },
+  ]);
+});

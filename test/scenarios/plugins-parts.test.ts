@@ -2,7 +2,6 @@
 import path from "node:path";
 import { expect, test } from "vitest";
 import { gantryOnTerminal } from "../shell/gantry.ts";
-import { there } from "../support/alive.ts";
 import { type Bench, bench, jsonLines, resultTexts } from "../support/cli.ts";
 import { installPlugin, type PluginText } from "../support/community.ts";
 import { pathWithout } from "../support/descendants.ts";
@@ -78,19 +77,24 @@ test.each([
   const place = await bench([]);
   const body = `throw Object.assign(new Error("it said no"), { code: "${code}", detail: { retryable: false } });`;
   await installPlugin(place, provider(body));
-  const { json, exit: ended } = await place.run("hi", withParrot, { env: { GANTRY_LIMITS_RETRIES: "0" } });
+  const { json, exit: ended } = await place.run("hi", withParrot);
   expect([ended, json.error]).toEqual([
     exit,
     expect.objectContaining({ code, message: expect.stringContaining("it said no") }),
   ]);
 });
 
-test("a provider that ends without an answer, and one that throws anything, fail the run as a provider does", async () => {
-  for (const body of ["", `yield { type: "text", text: "a" };`, "throw null;", `throw new Error("odd");`, "yield 7;"]) {
+test("a provider that throws anything, or streams what is no event, fails the run as a provider does", async () => {
+  for (const body of [
+    "throw null;",
+    `throw new Error("odd");`,
+    "yield 7;",
+    `yield { type: "text", text: "a" }; throw new Error("late");`,
+  ]) {
     const place = await bench([]);
     await installPlugin(place, provider(body));
-    const { json, exit } = await place.run("hi", [...withParrot, "--timeout", "20"]);
-    expect([body, exit === 1 || exit === 6, json.error?.code]).toEqual([body, true, expect.stringMatching(/^PROVIDER_/)]);
+    const { json, exit } = await place.run("hi", withParrot);
+    expect([body, exit, json.error?.code]).toEqual([body, 1, "PROVIDER_REJECTED"]);
   }
 });
 
@@ -147,22 +151,25 @@ test("judges of plugins and the built-in one are all in the printed order, and f
   expect(fired.some((tap) => tap.startsWith("policy:"))).toBe(true);
 });
 
-test("an observer cannot change anything, and one that fails stops nothing", async () => {
+test("an observer cannot change anything, one that fails stops nothing, and an answer that does not fit is told in words", async () => {
   const place = await bench([call("Read", { file_path: "a.txt" }), done], { "a.txt": "x" });
-  await installPlugin(
-    place,
-    taps("watcher", [
-      { on: "turn.start", kind: "observe", body: 'throw new Error("watched");' },
-      { on: "turn.end", kind: "observe", body: 'return { verdict: "deny", content: [], say: "seen" };' },
-    ]),
-  );
+  const each = [
+    { on: "turn.start", kind: "observe", body: 'throw new Error("watched");' },
+    { on: "tool.result", kind: "rewrite", body: 'return { content: 7, verdict: "deny" };' },
+    { on: "session.close", kind: "observe", body: 'return { verdict: "deny", say: "hidden" };' },
+    { on: "turn.end", kind: "observe", body: 'return { say: "seen" };' },
+  ];
+  await installPlugin(place, taps("watcher", each));
   const { json, exit, stderr } = await place.run("go");
   expect([exit, json.text, json.toolCalls[0]?.outcome]).toEqual([0, "Done.", "ok"]);
   expect(stderr).toContain("seen");
   const fired = (await place.events())
     .filter((event) => event.type === "hook.fired")
-    .map(({ data }) => [data.point, data.outcome, data.message]);
-  expect(fired).toContainEqual(["turn.start", "failed", expect.stringContaining("watched")]);
+    .map(({ data }) => `${data.point} ${data.outcome} ${data.message}`);
+  expect(fired).toContain("turn.start failed watched");
+  expect(fired.find((one) => one.startsWith("tool.result"))).toMatch(
+    /^tool\.result failed its answer does not fit tool\.result \(rewrite\): content: Invalid input.*; Unrecognized key: "verdict"$/,
+  );
 });
 
 function asking(): PluginText {
@@ -249,7 +256,7 @@ test("isolation.require os: with bubblewrap a plugin works; without it is left o
 });
 
 test("a required plugin that is not there, and one that crashes too often, is exit 7", async () => {
-  const place = await bench([...Array.from({ length: 6 }, () => call("One")), done]);
+  const place = await bench([...Array.from({ length: 6 }, (_, at) => call("One", { at })), done]);
   await installPlugin(place, toolPlugin("one", "One", "const all = []; for (;;) all.push(new Array(1e6).fill(all.length));"));
   const required = ["--set", 'plugins=[["one", {"required": true}]]', "--set", "isolation.heapMiB=32"];
   const missing = await place.run("go", ["--set", 'plugins=[["two", {"required": true}]]']);
@@ -296,12 +303,8 @@ test("what list and inspect say of calls, crashes, refusals and last use is what
 });
 
 test("two runs at once record what both did", async () => {
-  const mark = `5${process.pid}`;
-  const place = await bench([call("One"), call("Bash", { command: `sleep 0.${mark}` }), done, call("One"), done]);
+  const place = await bench([call("One"), call("One"), done, done]);
   await installPlugin(place, toolPlugin("one", "One", 'return "one";'));
-  const first = place.start(["run", "go", ...yes]);
-  await there(`sleep 0.${mark}`).catch(() => undefined);
-  await place.run("again");
-  await first.finished;
+  await Promise.all([place.run("go"), place.run("again")]);
   expect(JSON.parse((await place.gantry(["plugins", "inspect", "one", "--json"])).stdout).data.calls).toBe(2);
 });

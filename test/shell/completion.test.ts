@@ -31,3 +31,18 @@ test("every command is in the fish script, and zsh takes the bash one", () => {
   for (const { id } of table.commands) expect(fish).toContain(`'${id.split(" ").at(-1)}'`);
   expect(completionScript("zsh", table).startsWith("#compdef gantry\n")).toBe(true);
 });
+
+test("what a manifest of others says runs nothing, neither when the script is taken in nor when Tab is pressed", () => {
+  const [command] = table.commands;
+  if (command === undefined) throw new Error("the table is empty");
+  const hostile = "$(echo ran) `echo ran` \\'; echo ran #\n\u001b[2J";
+  const args = [{ name: "what", summary: hostile, options: ["$(echo ran)", "`echo ran`", "plain", "*"] }];
+  const odd = { ...command, id: "odd", summary: hostile, args, flags: [], examples: [] };
+  const own = { ...table, commands: [odd], topics: [], find: () => odd };
+  const bash = `${completionScript("bash", own)}
+COMP_WORDS=(gantry odd ''); COMP_CWORD=2; _gantry_completion; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  expect(execFileSync("bash", ["--norc", "-c", bash], { encoding: "utf8" })).toBe("plain\n");
+  const fish = completionScript("fish", own).split("\n");
+  // In fish both `\'` and `\\` are escapes within quotes.
+  expect(fish.find((line) => line.includes("-a 'odd'"))).toMatch(/-d '\$\(echo ran\) `echo ran` \\\\\\'; echo ran #\\\\n'$/);
+});

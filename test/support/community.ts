@@ -12,6 +12,7 @@ import type { Grants } from "../../core/contract/permissions.ts";
 export interface PluginText {
   name: string;
   version?: string;
+  description?: string;
   /** JavaScript that ends in one expression statement `plugin(…)`; `plugin` takes the definition. */
   source: string;
   tools?: (Partial<ToolManifest> & Pick<ToolManifest, "name">)[];
@@ -93,7 +94,7 @@ function manifestOf(text: PluginText): PluginManifest {
   return {
     name: text.name,
     version: text.version ?? "1.0.0",
-    description: `The plugin ${text.name} of a test.`,
+    description: text.description ?? `The plugin ${text.name} of a test.`,
     engines: { gantry: ">=0.1" },
     main: "index.js",
     permissions: text.grants ?? {},

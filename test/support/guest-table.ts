@@ -1,6 +1,5 @@
 /** Real guests without the rest of a core: plugins written as text, requests answered by the test. */
 import { readdirSync, readFileSync, realpathSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { GuestCall, GuestLimits, GuestNews, GuestPlugin, Guests } from "../../core/contract/guest.ts";
 import type { PluginManifest } from "../../core/contract/manifest.ts";
@@ -125,6 +124,6 @@ export function hasProcess(pid: number): boolean {
 }
 
 /** Working folders that guests have left. */
-export function leftFolders(): string[] {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith("gantry-guest-"));
+export function leftFolders(temporary: string): string[] {
+  return readdirSync(temporary).filter((name) => name.startsWith("gantry-guest-"));
 }

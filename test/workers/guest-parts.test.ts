@@ -177,7 +177,7 @@ describe("a watch", () => {
     tick(13);
     expect(problems).toEqual([]);
     tick(1);
-    expect(problems).toEqual(["GUEST_HUNG: nothing was heard of it for 3500 ms"]);
+    expect(problems).toEqual(["GUEST_HUNG: nothing was heard of it for 3500 ms; the limit is 3500 ms"]);
     tick(20);
     expect(problems).toHaveLength(1);
   });
@@ -193,9 +193,10 @@ describe("the end of a guest", () => {
   const usage = { rssMiB: 480.4, cpuSeconds: 1 };
   const exit = { code: null, signal: null, errors: "", limits, usage, isBoxed: false };
   test.each([
-    [{ code: 81 }, "GUEST_MEMORY", "it used more than its 512 MiB of memory (seen: 480 MiB)"],
+    [{ code: 81 }, "GUEST_MEMORY", "it used more than its 512 MiB of memory (last seen: 480 MiB)"],
+    [{ code: 81, usage: { rssMiB: 0.2, cpuSeconds: 0 } }, "GUEST_MEMORY", "it used more than its 512 MiB of memory"],
     [{ code: 82 }, "GUEST_MEMORY", "its heap of 128 MiB is full"],
-    [{ code: 84 }, "GUEST_PROTOCOL", "a frame on its way was empty or too long"],
+    [{ code: 84 }, "GUEST_PROTOCOL", "one of its frames was empty or longer than 1024 KiB"],
     [{ code: 1, errors: "warning\nError: no module\n at x" }, "GUEST_CRASHED", "exit code 1: Error: no module"],
     [{ signal: "SIGSEGV" as const }, "GUEST_CRASHED", "SIGSEGV"],
     [{ code: 139, isBoxed: true }, "GUEST_CRASHED", "SIGSEGV"],
@@ -230,10 +231,23 @@ describe("what a bundle contributes", () => {
     ["a provider less", { ...found, contributes: { ...manifest.contributes, providers: [] } }],
     ["another name", { ...found, name: "q" }],
     ["nothing", {}],
+    ["a name that is no text", { ...found, name: { toString: 1 } }],
     ["things of no shape", { name: "p", contributes: { tools: [null, 1, "x"], commands: {}, taps: [[]], providers: null } }],
   ])("with %s is PLUGIN_UNDECLARED", (_, other) => {
     expect(() => requireDeclared(JSON.parse(JSON.stringify(other)), manifest)).toThrow(
       expect.objectContaining({ code: "PLUGIN_UNDECLARED" }),
+    );
+  });
+});
+
+describe("the refusal of a bundle", () => {
+  test("is short, however long the names are that it brings", () => {
+    const { manifest } = pluginWith("p", ["A"], []);
+    const long = "n".repeat(5_000_000);
+    const tools = [...manifest.contributes.tools, { name: long, effect: long }];
+    const other = { name: long, contributes: { ...manifest.contributes, tools, providers: [long, `${long}2`] } };
+    expect(() => requireDeclared(other as never, manifest)).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(/^.{100,3000}$/s) }),
     );
   });
 });

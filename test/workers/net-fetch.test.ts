@@ -272,6 +272,26 @@ test("a body ends with its call", async () => {
   expect((await refusal(bench.ask("net.read", handle))).code).toBe("HANDLE_UNKNOWN");
 });
 
+test.each([
+  ["another host", { "net.fetch": ["example.com"] }],
+  ["nothing", {}],
+])("a body stops when its host is taken back for %s", async (_, less) => {
+  const ended = Promise.withResolvers<void>();
+  const { port } = await serve((response) => {
+    response.on("close", ended.resolve);
+    response.writeHead(200).write("a");
+  });
+  const grants = [`127.0.0.1:${port}`];
+  const bench = await start(grants);
+  const { handle } = (await bench.ask("net.fetch", `http://127.0.0.1:${port}/`)) as unknown as Head;
+  expect(await bench.ask("net.read", handle)).toEqual({ $bytes: "YQ==" });
+  bench.grant(less);
+  expect((await refusal(bench.ask("net.read", handle))).code).toBe("PERMISSION_DENIED");
+  await ended.promise;
+  bench.grant({ "net.fetch": grants });
+  expect((await refusal(bench.ask("net.read", handle))).code).toBe("HANDLE_UNKNOWN");
+});
+
 test("what nobody reads is not fetched", async () => {
   let sent = 0;
   const { port } = await serve((response) => {

@@ -78,6 +78,31 @@ test("background lines are started, listed, read and stopped", async () => {
   expect((await refusal(bench.ask("process.output", "nobody", "unread"))).code).toBe("RUN_UNKNOWN");
 });
 
+test("a plugin has at most four background lines alive in a session, and what others have is not counted", async () => {
+  bench.grant(any);
+  const { ask } = bench.newCall({ sessionId: "full" });
+  const run = { command: "exec sleep 600", maxOutputBytes: 1_000, maxOutputLines: 10 };
+  const ids: string[] = [];
+  for (let i = 0; i < 4; i++) ids.push(((await ask("process.start", run)) as { id: string }).id);
+  expect(await refusal(ask("process.start", run))).toMatchObject({ code: "RUN_LIMIT", message: expect.stringContaining("4") });
+  await ask("process.stop", ids[0] ?? "");
+  const again = await Promise.allSettled([ask("process.start", run), ask("process.start", run)]);
+  const started = again.flatMap((one) => (one.status === "fulfilled" ? [(one.value as { id: string }).id] : []));
+  expect(started.length).toBeLessThanOrEqual(1);
+  for (const id of [...ids.slice(1), ...started]) await ask("process.stop", id);
+});
+
+test("a hosted program ends with the grant it was started under", async () => {
+  bench.grant({ "process.host": [["cat"]] });
+  const { ask } = bench.newCall();
+  const handle = (await ask("process.host", ["cat"])) as string;
+  await ask("process.write", handle, "one");
+  bench.grant({ "process.host": [["sh"]] });
+  expect((await refusal(ask("process.write", handle, "two"))).code).toBe("PERMISSION_DENIED");
+  bench.grant({ "process.host": [["cat"]] });
+  expect((await refusal(ask("process.read", handle))).code).toBe("HANDLE_UNKNOWN");
+});
+
 test("a folder outside the reach is PATH_OUTSIDE, by a link too", async () => {
   bench.grant(any);
   expect(await bench.ask("process.exec", ["pwd"], { cwd: "sub" })).toMatchObject({ stdout: `${bench.workspace}/sub\n` });

@@ -113,7 +113,9 @@ test("a call asks for its effect, is acknowledged as it outlives its first turn,
 
 test("a call that ends in its first turn is answered without an acknowledgement", async () => {
   await using guest = new RawGuest();
-  await guest.load(`__gantry({ name: "x", tools: [{ name: "T", input: () => ({}), execute: async () => ({ content: "a" }) }] })`);
+  await guest.load(
+    `__gantry({ name: "x", tools: [{ name: "T", input: () => ({}), execute: async () => ({ content: "a" }) }] })`,
+  );
   expect(await guest.call({ part: "tool", name: "T" })).toEqual({ content: "a" });
   expect(guest.frames.map(([kind]) => kind)).not.toContain("ack");
 });
@@ -216,7 +218,10 @@ const unloadable: [string, string, RegExp][] = [
 
 test.each(unloadable)("%s is PLUGIN_INVALID with what is wrong", async (_, body, message) => {
   await using guest = new RawGuest();
-  await expect(guest.load(body, null)).rejects.toMatchObject({ code: "PLUGIN_INVALID", message: expect.stringMatching(message) });
+  await expect(guest.load(body, null)).rejects.toMatchObject({
+    code: "PLUGIN_INVALID",
+    message: expect.stringMatching(message),
+  });
 });
 
 test("a value longer than a part crosses in parts, both ways, with every kind of character", async () => {

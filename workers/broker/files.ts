@@ -1,5 +1,6 @@
 /** Methods of files. They are performed in a thread, where the grant is asked again about every real path. */
 import type { Json } from "../../core/contract/messages.ts";
+import type { ReadRequest } from "../effects/fs-read.ts";
 import type { FileRequest } from "../file-effects.ts";
 import { argumentsOf, bytes, type Check, either, flag, oneOf, optional, shape, text, whole } from "./argument-shapes.ts";
 import { type Method, type MethodEnv, method } from "./method.ts";
@@ -7,6 +8,9 @@ import { type Method, type MethodEnv, method } from "./method.ts";
 const path = text(4_096);
 const fileBytes = 10 * 1024 * 1024;
 const fileTimeoutMs = 30_000;
+/** What a reply counts for until it is there (in-flight.ts): few are larger, and the threads that read are few. */
+const expectedBytes = 4 * 1024 * 1024;
+const expectedRows = 1024 * 1024;
 
 async function inThread(asked: FileRequest, env: MethodEnv<FileRequest["kind"]>): Promise<Json> {
   const { plugin, scope: scopes, call, host, signal } = env;
@@ -23,6 +27,11 @@ async function inThread(asked: FileRequest, env: MethodEnv<FileRequest["kind"]>)
   return host.fileEffect(effect, { signal, timeoutMs: fileTimeoutMs });
 }
 
+function replyBytes(request: ReadRequest): number {
+  const { maxBytes = expectedBytes } = "window" in request ? request.window : request;
+  return Math.min(maxBytes, expectedBytes);
+}
+
 const readWhole = method({
   kind: "fs.read",
   most: 4,
@@ -30,6 +39,7 @@ const readWhole = method({
     const [at, options] = argumentsOf("fs.read", args, [path, optional(shape({ maxBytes: optional(whole(0, fileBytes)) }))]);
     return { path: at, ...options };
   },
+  replyBytes,
   effect: () => import("../effects/fs-read.ts"),
   perform: (request, env) => inThread({ kind: "fs.read", request }, env),
 });
@@ -43,6 +53,7 @@ const readLines = method({
     const [at, window] = argumentsOf("fs.readLines", args, [path, lineWindow]);
     return { path: at, window };
   },
+  replyBytes,
   effect: () => import("../effects/fs-read.ts"),
   perform: (request, env) => inThread({ kind: "fs.read", request }, env),
 });
@@ -76,6 +87,7 @@ const listFiles = method({
   kind: "fs.list",
   most: 4,
   read: (args) => argumentsOf("fs.list", args, [listQuery])[0],
+  replyBytes: () => expectedRows,
   effect: () => import("../effects/fs-list.ts"),
   perform: (request, env) => inThread({ kind: "fs.list", request }, env),
 });
@@ -99,6 +111,7 @@ const search = method({
   kind: "fs.search",
   most: 4,
   read: (args) => argumentsOf("fs.search", args, [searchQuery])[0],
+  replyBytes: () => expectedRows,
   effect: () => import("../effects/fs-search.ts"),
   perform: (request, env) => inThread({ kind: "fs.search", request }, env),
 });

@@ -10,6 +10,8 @@ import { text } from "./argument-shapes.ts";
 export interface Held {
   kind: PermissionKind;
   close(): void;
+  /** What must be covered besides the request that opened it, such as where its redirects led. */
+  covers?(scope: unknown): boolean;
 }
 
 type ScopeOf<Kind extends PermissionKind> = NonNullable<Grants[Kind]>;
@@ -38,9 +40,13 @@ export interface MethodEnv<Kind extends PermissionKind = PermissionKind> {
 
 /** One request with its shape checked. */
 export interface ReadRequest {
+  /** Of its reply, as far as can be told before; undefined where it is small or bounded otherwise. */
+  replyBytes?: number;
   covers(scope: unknown, place: RequestPlace): Promise<boolean>;
   describe(): Promise<string>;
   perform(env: MethodEnv): Promise<Json>;
+  /** It is about what another request has opened: that one is asked about again. */
+  handle?: string;
 }
 
 export interface Method {
@@ -64,6 +70,8 @@ export interface Row<Kind extends PermissionKind, Request> {
     describe(request: Request): string;
   }>;
   perform(request: Request, env: MethodEnv<Kind>): Promise<Json>;
+  replyBytes?(request: Request): number;
+  handleOf?(request: Request): string;
 }
 
 export function method<Kind extends PermissionKind, Request>(row: Row<Kind, Request>): Method {
@@ -78,6 +86,8 @@ export function method<Kind extends PermissionKind, Request>(row: Row<Kind, Requ
         covers: async (scope, place) => (await row.effect()).covers(scope as ScopeOf<Kind>, request, place),
         describe: async () => (await row.effect()).describe(request),
         perform: (env) => row.perform(request, env as MethodEnv<Kind>),
+        ...(row.replyBytes && { replyBytes: row.replyBytes(request) }),
+        ...(row.handleOf && { handle: row.handleOf(request) }),
       };
     },
   };
@@ -90,7 +100,7 @@ export function asJson(value: object): Json {
 
 export const handle = text(64);
 
-/** For requests about a handle: it was given where the grant was asked, and that there still is one the broker has seen. */
+/** For requests about a handle: the broker asks the grant of now about the request that opened it. */
 export function onHandle(words: string) {
   return async () => ({ covers: (): boolean => true, describe: (): string => words });
 }

@@ -27,11 +27,14 @@ const netFetch = method({
   },
   effect: () => import("../effects/net-fetch.ts"),
   async perform(request, env) {
-    const { perform } = await import("../effects/net-fetch.ts");
+    const { covers, perform } = await import("../effects/net-fetch.ts");
     const { plugin, signal, host } = env;
     const scopes = (): readonly string[] => env.scopeNow() ?? [];
     const { body, ...head } = await perform(request, { plugin, scopes, signal, edge: host.edge });
-    const held: HeldBody = { kind: "net.fetch", close: body.close, body, isBusy: false };
+    // Where redirects led: by the first method or by GET, which it may have become there.
+    const stillCovers = (scope: unknown): boolean =>
+      [request.method, "GET"].some((by = "GET") => covers(scope as readonly string[], { url: head.url, method: by }));
+    const held: HeldBody = { kind: "net.fetch", close: body.close, body, isBusy: false, covers: stillCovers };
     return { ...head, handle: env.hold(held) };
   },
 });
@@ -46,6 +49,7 @@ const netRead = method({
   most: 16,
   read: (args) => ({ name: argumentsOf("net.read", args, [handle])[0] }),
   effect: onHandle("read from the network"),
+  handleOf: ({ name }) => name,
   async perform({ name }, env) {
     const held = env.held(name) as HeldBody;
     if (held.isBusy) throw new GantryError("REQUEST_INVALID", "net.read: the body is being read already.");

@@ -60,6 +60,7 @@ const readProgram = method({
   most: 16,
   read: (args) => ({ name: argumentsOf("process.read", args, [handle])[0] }),
   effect: onHandle("read what its program wrote"),
+  handleOf: ({ name }) => name,
   async perform({ name }, env) {
     const held = env.held(name) as HeldProgram;
     if (held.isBusy) throw new GantryError("REQUEST_INVALID", "process.read: the program is being read already.");
@@ -82,6 +83,7 @@ const writeProgram = method({
     return { name, data };
   },
   effect: onHandle("write to its program"),
+  handleOf: ({ name }) => name,
   async perform({ name, data }, env) {
     await (env.held(name) as HeldProgram).child.write(textOrBytes(data));
     return null;
@@ -93,6 +95,7 @@ const endProgram = method({
   most: 16,
   read: (args) => ({ name: argumentsOf("process.end", args, [handle])[0] }),
   effect: onHandle("end its program"),
+  handleOf: ({ name }) => name,
   async perform({ name }, env) {
     const { child } = env.held(name) as HeldProgram;
     const ended = await child.end();
@@ -133,12 +136,46 @@ function shellMethod(read: (args: readonly Json[]) => ProcessRequest): Method {
       const { perform } = await import("../effects/process-run.ts");
       const own = runsOf(env.host, env.plugin, env.call.context.sessionId ?? "");
       if ("id" in request && !own.has(request.id)) throw notOwn(request.id, env.plugin);
-      const reply = await perform(request, coreEnv(env));
-      if (request.op === "start") own.add((reply as BackgroundRun).id);
+      const core = coreEnv(env);
+      if (request.op === "start") return asJson(await startOwn(own, env.plugin, (op) => perform(op, core), request));
+      const reply = await perform(request, core);
       if (request.op === "list") return asJson((reply as BackgroundRun[]).filter(({ id: run }) => own.has(run)));
       return reply === undefined ? null : asJson(reply as object);
     },
   });
+}
+
+const mostOwn = 4;
+const starting = new WeakMap<Set<string>, number>();
+
+/** A plugin takes a part of the session's runs and never all: the model and the user need some too. */
+async function startOwn(
+  own: Set<string>,
+  plugin: string,
+  perform: (request: ProcessRequest) => Promise<unknown>,
+  request: ProcessRequest,
+): Promise<BackgroundRun> {
+  const count = (more: number): number => {
+    const now = (starting.get(own) ?? 0) + more;
+    starting.set(own, now);
+    return now;
+  };
+  count(1);
+  try {
+    const runs = (await perform({ op: "list" })) as BackgroundRun[];
+    const alive = runs.filter(({ id: run, state }) => state === "running" && own.has(run)).length;
+    if (alive + count(0) > mostOwn) {
+      throw new GantryError(
+        "RUN_LIMIT",
+        `${mostOwn} background runs of ${plugin} are alive, the most a plugin may have in a session.`,
+      );
+    }
+    const run = (await perform(request)) as BackgroundRun;
+    own.add(run.id);
+    return run;
+  } finally {
+    count(-1);
+  }
 }
 
 /** The session's other runs are the model's, the user's, other plugins'. */

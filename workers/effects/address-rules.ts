@@ -8,6 +8,9 @@ const ranges4: readonly Range[] = [
   ["10.0.0.0", 8, "a private address"],
   ["100.64.0.0", 10, "a carrier's private address"],
   ["127.0.0.0", 8, "a loopback address"],
+  // Public by its number, but a host's own platform answers there, to its machines alone: Azure's "virtual public IP"
+  // (learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16). Others' lie in ranges of this table.
+  ["168.63.129.16", 32, "a cloud platform's internal address"],
   ["169.254.0.0", 16, "a link-local address"],
   ["172.16.0.0", 12, "a private address"],
   ["192.0.0.0", 24, "a special-purpose address"],

@@ -67,17 +67,27 @@ async function opened(real: string, env: EffectEnv): Promise<OpenedFile> {
   }
 }
 
+/** Into one memory of its own: as large as the file, larger when the file grows meanwhile. */
 async function readWhole(real: string, file: OpenedFile, maxBytes: number, signal: AbortSignal): Promise<FileContent> {
-  const chunks: Buffer[] = [];
+  if (file.stat.size > maxBytes) throw tooLarge(real, file.stat.size, maxBytes);
+  // One byte more than there is, for the read that comes back short.
+  let whole = Buffer.allocUnsafeSlow(file.stat.size + 1);
   let size = 0;
-  const sha256 = await hashed(file, signal, (chunk) => {
+  const room = (): Buffer => {
+    if (size === whole.length) {
+      const larger = Buffer.allocUnsafeSlow(2 * size);
+      whole.copy(larger);
+      whole = larger;
+    }
+    return whole.subarray(size, size + chunkBytes);
+  };
+  const take = (chunk: Buffer): void => {
     size += chunk.length;
     if (size > maxBytes) throw tooLarge(real, Math.max(size, file.stat.size), maxBytes);
-    chunks.push(chunk);
-  });
-  const bytes = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, size);
+  };
+  const sha256 = await hashed(file, signal, take, room);
   const { mode, mtime } = file.stat;
-  return { path: real, sha256, bytes: bytes ?? Buffer.alloc(0), mode: mode & 0o7777, modifiedAt: mtime.toISOString() };
+  return { path: real, sha256, bytes: whole.subarray(0, size), mode: mode & 0o7777, modifiedAt: mtime.toISOString() };
 }
 
 async function readLines(
@@ -103,13 +113,18 @@ async function readLines(
   return { ...counted, ...window.taken(), isBinary: false };
 }
 
-/** Feeds the whole file to `take`, chunk by chunk, each chunk its own memory; the SHA-256 of all of it. */
-async function hashed({ fd, stat }: OpenedFile, signal: AbortSignal, take: (chunk: Buffer) => void): Promise<string> {
+/** Feeds the whole file to `take`, chunk by chunk, each in the `room` it is given or its own memory; the SHA-256 of all of it. */
+async function hashed(
+  { fd, stat }: OpenedFile,
+  signal: AbortSignal,
+  take: (chunk: Buffer) => void,
+  room?: () => Buffer,
+): Promise<string> {
   const hash: Hash = createHash("sha256");
   for (let read = 0; ; ) {
     signal.throwIfAborted();
     // One byte more than is left: the read that comes back short is then the last one for most files.
-    const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, Math.max(stat.size - read, 0) + 1));
+    const chunk = room?.() ?? Buffer.allocUnsafe(Math.min(chunkBytes, Math.max(stat.size - read, 0) + 1));
     const length = readSync(fd, chunk, 0, chunk.length, null);
     if (length > 0) {
       hash.update(chunk.subarray(0, length));

@@ -9,7 +9,7 @@ export function requireDeclared(found: Json, manifest: PluginManifest): void {
   if (!isObject(found)) throw undeclared(manifest.name, ["what it contributes is not an object"]);
   const has = found as unknown as Partial<Contributions>;
   const problems: string[] = [];
-  if (has.name !== manifest.name) problems.push(`it is named ${String(has.name)}, not ${manifest.name}`);
+  if (has.name !== manifest.name) problems.push(`it is named ${wordOf(has.name)}, not ${manifest.name}`);
   const [actual, declared] = [partsOf(has.contributes), partsOf(manifest.contributes)];
   for (const part of actual) if (!declared.has(part)) problems.push(`${part} is not in the manifest`);
   for (const part of declared) if (!actual.has(part)) problems.push(`${part} is in the manifest only`);
@@ -17,8 +17,18 @@ export function requireDeclared(found: Json, manifest: PluginManifest): void {
 }
 
 function undeclared(name: string, problems: string[]): GantryError {
-  const shown = problems.length <= 8 ? problems : [...problems.slice(0, 8), `${problems.length - 8} more`];
+  const first = problems
+    .slice(0, 8)
+    .map((problem) => (problem.length <= 2 * maxShown ? problem : `${problem.slice(0, maxShown)}…`));
+  const shown = problems.length <= 8 ? first : [...first, `${problems.length - 8} more`];
   return new GantryError("PLUGIN_UNDECLARED", `The bundle of ${name} is not what its manifest declares: ${shown.join("; ")}.`);
+}
+
+const maxShown = 200;
+
+function wordOf(value: unknown): string {
+  if (typeof value !== "string") return value === undefined ? "nothing" : `by no text (${typeof value})`;
+  return value.length <= maxShown ? value : `${value.slice(0, maxShown)}…`;
 }
 
 /** Each part in words that hold what authority hangs on. The words of a bundle may be anything. */

@@ -34,6 +34,7 @@ export function createRecord(plugin: string, onNews: (news: GuestNews) => void):
   const log: string[] = [];
   const refusals = createWindow({ windowMs: 60_000, nowMs });
   const lines = createWindow({ windowMs: 60_000, nowMs });
+  const asides = createWindow({ windowMs: 60_000, nowMs });
   let lastProblem: GuestFacts["lastProblem"];
   let highestMiB = 0;
   let cpuSeconds = 0;
@@ -55,8 +56,9 @@ export function createRecord(plugin: string, onNews: (news: GuestNews) => void):
       const line = `${level}: ${plainText(text.slice(0, maxLineChars))}`;
       log.push(line);
       if (log.length > logLines) log.shift();
-      const isTold = level === "warn" || level === "error";
-      if (isTold && lines.add(1) <= newsPerMinute) onNews({ plugin, what: "log", message: line });
+      // Of its own words what is less than a warning never crowds out one.
+      const window = level === "warn" || level === "error" ? lines : asides;
+      if (window.add(1) <= newsPerMinute) onNews({ plugin, what: "log", message: line });
     },
     ran(usage) {
       highestMiB = Math.max(highestMiB, usage.rssMiB);

@@ -2,16 +2,21 @@
  * One file effect of a guest, in a thread: the same code as for a built-in, with the guest's grant asked again about every
  * real path. Loaded with the first such effect.
  */
+import type { MessagePort } from "node:worker_threads";
 import type { HiddenPaths, Reach } from "../../core/contract/execution.ts";
 import type { Json } from "../../core/contract/messages.ts";
 import { isInside, realPathOf } from "../../core/permission/files/confined-path.ts";
 import { coversPath, pathPrefix } from "../../core/permission/grants.ts";
-import { crossing } from "../call-messages.ts";
+import { crossing, type FromThread } from "../call-messages.ts";
 import { createCorePort } from "../core-port.ts";
 import type { EffectEnv, RealGrant, ScopePlace, SpawnedFile } from "../effects/effect.ts";
 import type { ReadRequest } from "../effects/fs-read.ts";
-import type { FileEffectReply, FileEffectTask, FileRequest } from "../file-effects.ts";
+import type { FileEffectReply, FileEffectTask } from "../file-effects.ts";
 import { encoded, textOrBytes } from "../packed-bytes.ts";
+
+type Performed = Omit<Extract<FileEffectReply, { ok: true }>, "ok">;
+
+const mostEncoded = 64 * 1024;
 
 /** Never throws: an error is a reply. */
 export async function performFileEffect(task: FileEffectTask, hidden: HiddenPaths[]): Promise<FileEffectReply> {
@@ -26,7 +31,7 @@ export async function performFileEffect(task: FileEffectTask, hidden: HiddenPath
       spawnFile: async (file, args, options) =>
         (await core.request({ kind: "spawn.file", file, args, options })) as SpawnedFile,
     };
-    return { ok: true, value: await perform(task.asked, env) };
+    return { ok: true, ...(await perform(task, env)) };
   } catch (error) {
     return { ok: false, error: crossing(error) };
   } finally {
@@ -34,35 +39,38 @@ export async function performFileEffect(task: FileEffectTask, hidden: HiddenPath
   }
 }
 
-async function perform(asked: FileRequest, env: EffectEnv): Promise<Json> {
+async function perform({ asked, port }: FileEffectTask, env: EffectEnv): Promise<Performed> {
   switch (asked.kind) {
     case "fs.read":
-      return performRead(asked.request, env);
+      return performRead(asked.request, env, port);
     case "fs.write": {
       const { perform } = await import("../effects/fs-write.ts");
       const { content, ...rest } = asked.request;
-      return asJson(await perform({ ...rest, content: textOrBytes(content) }, env));
+      return { value: asJson(await perform({ ...rest, content: textOrBytes(content) }, env)) };
     }
     case "fs.list": {
       const { perform } = await import("../effects/fs-list.ts");
-      return asJson(await perform(asked.request, env));
+      return { value: asJson(await perform(asked.request, env)) };
     }
     case "fs.search": {
       const { perform } = await import("../effects/fs-search.ts");
-      return asJson(await perform(asked.request, env));
+      return { value: asJson(await perform(asked.request, env)) };
     }
   }
 }
 
-/** Bytes are encoded here, so that the core only has to hand the text on. */
-async function performRead(request: ReadRequest, env: EffectEnv): Promise<Json> {
+/** Few bytes are encoded here, so that the core only has to hand the text on; many are moved, for a text of them is copied. */
+async function performRead(request: ReadRequest, env: EffectEnv, port: MessagePort): Promise<Performed> {
   const { perform } = await import("../effects/fs-read.ts");
   if ("window" in request) {
     const { head, ...rest } = await perform(request, env);
-    return asJson({ ...rest, ...(head !== undefined && { head: encoded(head) }) });
+    return { value: asJson({ ...rest, ...(head !== undefined && { head: encoded(head) }) }) };
   }
   const { bytes, ...rest } = await perform(request, env);
-  return asJson({ ...rest, bytes: encoded(bytes) });
+  if (bytes.length <= mostEncoded) return { value: asJson({ ...rest, bytes: encoded(bytes) }) };
+  const message: FromThread = { type: "bytes", bytes };
+  port.postMessage(message, [bytes.buffer as ArrayBuffer]);
+  return { value: asJson(rest), bytesCome: true };
 }
 
 /** Results of file effects are plain data by their types. */

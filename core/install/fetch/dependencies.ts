@@ -1,5 +1,5 @@
 /** The packages that a folder of sources needs, put into it by npm: registries only, whatever its files say. */
-import { readFile, rm, stat, writeFile } from "node:fs/promises";
+import { lstat, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { GantryError } from "../../contract/errors.ts";
 import type { FetchParts } from "../fetch.ts";
@@ -39,6 +39,7 @@ export async function missingDependencies(folder: string): Promise<string[]> {
 export async function installDependencies(folder: string, parts: FetchParts): Promise<void> {
   if ((await missingDependencies(folder)).length === 0) return;
   const file = path.join(folder, "package.json");
+  await refuseLinks([file, ...lockFiles.map((name) => path.join(folder, name))]);
   const own = (await readJsonFile(file)) ?? {};
   requireRegistry(dependenciesOf(own));
   for (const name of lockFiles) await leanLock(path.join(folder, name));
@@ -48,6 +49,15 @@ export async function installDependencies(folder: string, parts: FetchParts): Pr
   await writeFile(file, JSON.stringify(lean(own)));
   await runNpm([], folder, parts);
   await writeFile(file, before);
+}
+
+/** They are written below: a link would lead that out of the copy, to a file of the user's. */
+async function refuseLinks(files: readonly string[]): Promise<void> {
+  for (const file of files) {
+    const stats = await lstat(file).catch(() => undefined);
+    if (stats?.isSymbolicLink())
+      throw new GantryError("PLUGIN_FETCH_FAILED", `${path.basename(file)} is a link; it must be a file of the plugin's own`);
+  }
 }
 
 function dependenciesOf(own: Record<string, unknown> | undefined): [string, unknown][] {

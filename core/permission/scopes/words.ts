@@ -88,12 +88,12 @@ function isWide(kind: PermissionKind, grants: Grants): boolean {
 function togetherWords(grants: Grants): string[] {
   const learned = learnedWith(grants);
   const out: string[] = [];
-  const hosts = grants["net.fetch"] ?? [];
+  const hosts = wideFirst(grants["net.fetch"], isWideHost);
   if (learned.length > 0 && hosts.length > 0) out.push(`may send ${list(learned)} to ${list(hosts.map(hostWords))}`);
   const runs = grants["process.run"] ?? [];
   if (learned.length > 0 && runs.length > 0)
     out.push(`may hand ${list(learned)} to the programs it runs, which can send it anywhere`);
-  const writes = (grants["fs.write"] ?? []).map(pathWords);
+  const writes = wideFirst(grants["fs.write"], isWidePath).map(pathWords);
   if (writes.length > 0 && hosts.length > 0) out.push(`may write what it fetches to files ${list(writes)}`);
   if (writes.length > 0 && runs.length > 0) out.push(`may run programs on the files it writes ${list(writes)}`);
   if (grants["process.host"] !== undefined)
@@ -102,7 +102,7 @@ function togetherWords(grants: Grants): string[] {
 }
 
 function learnedWith(grants: Grants): string[] {
-  const read = [...(grants["fs.read"] ?? []), ...(grants["fs.search"] ?? [])].map(pathWords);
+  const read = wideFirst([...(grants["fs.read"] ?? []), ...(grants["fs.search"] ?? [])], isWidePath).map(pathWords);
   const secrets = grants["secret.read"] ?? [];
   const seen = tapsOf(grants).flatMap(([, tap]) => seenBy(tap) ?? []);
   const reads = grants["session.read"];

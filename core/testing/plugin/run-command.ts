@@ -1,12 +1,13 @@
 /** One command line of the plugin's, cut and printed by the shell's own parser and report; the command runs in the guest. */
 import { Readable } from "node:stream";
-import { codeOf, type ErrorCode, GantryError } from "../../contract/errors.ts";
+import { GantryError } from "../../contract/errors.ts";
 import type { GuestCall, Guests } from "../../contract/guest.ts";
 import type { PluginManifest } from "../../contract/manifest.ts";
-import { isObject, type Json, type JsonObject } from "../../contract/messages.ts";
+import type { JsonObject } from "../../contract/messages.ts";
 import { type CommandLine, readCommandLine } from "../../shell/command-line.ts";
 import { createCommandTable } from "../../shell/commands.ts";
 import { kindOf } from "../../shell/envelope.ts";
+import { printOutput, showItem } from "../../shell/guest-output.ts";
 import { createReport, type Report } from "../../shell/report.ts";
 import type { OutputStream } from "../../shell/style.ts";
 import type { CommandAnswer } from "./plugin-under-test.ts";
@@ -62,34 +63,9 @@ async function runInGuest(
     input,
     context: { ...call.context, json, terminal },
     timeoutMs: "own",
-    onChunk(item) {
-      if (!isObject(item)) return;
-      if (typeof item["print"] === "string") report.print(item["print"]);
-      if (typeof item["say"] === "string") report.say(item["say"]);
-      if (typeof item["warn"] === "string") report.warn(item["warn"]);
-    },
+    onChunk: (item) => showItem(item, { plugin: manifest.name, report }),
   });
-  return ended(output, report);
-}
-
-function ended(output: Json, report: Report): number {
-  const { data, text, error, exit } = isObject(output) ? output : {};
-  if (data === undefined || typeof text !== "string")
-    throw new GantryError(
-      "PLUGIN_INVALID",
-      `the command handed back ${JSON.stringify(output)?.slice(0, 200)}, not { data, text }`,
-    );
-  if (isObject(error)) {
-    const code: ErrorCode = codeOf(error) ?? "TOOL_FAILED";
-    return report.failed({ code, message: String(error["message"] ?? ""), data, text });
-  }
-  report.result(data, text);
-  if (exit === undefined || exit === 0) return 0;
-  if (typeof exit === "number" && Number.isInteger(exit) && exit >= 10 && exit <= 99) return exit;
-  throw new GantryError(
-    "PLUGIN_INVALID",
-    `the command ended with the code ${JSON.stringify(exit)}; its own codes are 10 to 99`,
-  );
+  return printOutput(output, { id, plugin: manifest.name }, report);
 }
 
 function memoryStream(): { stream: OutputStream; text(): string } {

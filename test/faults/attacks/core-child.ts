@@ -6,7 +6,6 @@ import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout } from "node:timers/promises";
 import { codeOf, GantryError, messageOf } from "../../../core/contract/errors.ts";
 import type { GuestCall, GuestLimits, GuestNews, Guests } from "../../../core/contract/guest.ts";
@@ -14,6 +13,7 @@ import type { PluginManifest } from "../../../core/contract/manifest.ts";
 import type { Json, JsonObject } from "../../../core/contract/messages.ts";
 import type { Grants } from "../../../core/contract/permissions.ts";
 import { openGuestCore } from "../../support/guest-core.ts";
+import { measure } from "./core-measure.ts";
 
 export interface Setting {
   root: string;
@@ -78,14 +78,6 @@ const setting = JSON.parse(process.argv[2] ?? "{}") as Setting;
 const core = openGuestCore({ ...setting, folder: join(setting.root, "core") });
 const held = new Map<string, Held>();
 const kinds = new Map<string, Guests>();
-const delay = monitorEventLoopDelay({ resolution: 5 });
-delay.enable();
-let peak = 0;
-let start = process.memoryUsage().rss;
-let live = liveBytes();
-setInterval(() => {
-  peak = Math.max(peak, process.memoryUsage().rss);
-}, 20).unref();
 
 function add(ask: Extract<Ask, { op: "add" }>): void {
   const folder = join(setting.root, "core/bundles", ask.name);
@@ -195,32 +187,6 @@ function entryOf(plugin: string): Held {
   const entry = held.get(plugin);
   if (entry === undefined) throw new Error(`${plugin} was not added`);
   return entry;
-}
-
-/** Since the last time it was asked: the longest lag, the highest memory, and what of it is still held after a collection. */
-async function measure(): Promise<{ lagMs: number; growthMiB: number; heldMiB: number; polluted: boolean }> {
-  const highest = Math.max(peak, process.memoryUsage().rss);
-  const lagMs = delay.max / 1e6;
-  // What was on its way to a guest that was killed is let go when its pipe has closed.
-  for (let look = 0; look < 10 && liveBytes() - live > 20 * 2 ** 20; look++) await setTimeout(300);
-  const now = liveBytes();
-  const measured = {
-    lagMs,
-    growthMiB: (highest - start) / 2 ** 20,
-    heldMiB: (now - live) / 2 ** 20,
-    polluted: "polluted" in {},
-  };
-  delay.reset();
-  live = now;
-  start = process.memoryUsage().rss;
-  peak = start;
-  return measured;
-}
-
-function liveBytes(): number {
-  globalThis.gc?.();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
 }
 
 async function answer(ask: Ask): Promise<unknown> {

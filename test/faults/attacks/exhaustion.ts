@@ -230,6 +230,16 @@ export const ofPatience: readonly ExhaustionAttack[] = [
     `const all = await Promise.allSettled(Array.from({ length: 200 }, () => ctx.fs.read("large.txt"))); return all.length === 200 ? "nothing" : "GOT";`,
     { timeoutMs: 20_000 },
   ),
+  one(
+    "many reads of the longest",
+    "keeps 64 reads of a file of 9.5 MB under way, three times over",
+    `const name = "longest-" + Math.random() + ".bin"; await ctx.fs.write(name, "x".repeat(9.5e6), { expect: null }); let read = 0; await Promise.all(Array.from({ length: 64 }, async () => { for (let i = 0; i < 3; i++) { const { bytes } = await ctx.fs.read(name); if (bytes.length === 9.5e6 && bytes[9.5e6 - 1] === 120) read++; } })); return read;`,
+    {
+      timeoutMs: 120_000,
+      grants: { "fs.read": ["./**"], "fs.write": ["./**"] },
+      limits: { rssMiB: 512, cpuSeconds: 60 },
+    },
+  ),
   one("loads for ever", "loops while it is loaded", "", { top: "for (;;);", echoes: false }),
   one("never loads", "waits for ever while it is loaded", "", {
     top: "await new Promise(() => 0);",

@@ -5,7 +5,7 @@ import { errorTable } from "../../../core/contract/errors.ts";
 import type { GuestFacts, GuestNews } from "../../../core/contract/guest.ts";
 import type { Grants } from "../../../core/contract/permissions.ts";
 import { type Attack, manifestOf, plainGrants, sourceOf } from "./attack.ts";
-import type { ChannelAttack } from "./channel.ts";
+import type { ChannelAttack } from "./channel-attack.ts";
 import type { Ended } from "./core-child.ts";
 import type { Core } from "./drive.ts";
 import type { ExhaustionAttack } from "./exhaustion.ts";
