@@ -8,7 +8,7 @@ import type { SessionDeps } from "./open-session.ts";
 import type { Mode } from "./permission/modes.ts";
 import { isDeniedWhole, parseRules, type Rule } from "./permission/rules/rules.ts";
 import type { RegisteredTool } from "./registry.ts";
-import { keepOutput } from "./session/kept-output.ts";
+import { createKeptOutputs } from "./session/kept-output.ts";
 import type { Recorder } from "./session/session.ts";
 import type { SessionState } from "./session/state.ts";
 import type { OpenedSession } from "./session/store.ts";
@@ -68,6 +68,7 @@ export function createSessionCalls(options: CallsOptions): SessionCalls {
   const sessionId = opened.log.id;
   const outputDir = deps.store.outputDir(sessionId);
   const shells = lazyShells(outputDir, options);
+  const outputs = createKeptOutputs(outputDir);
   // What the config says is asked anew by every turn.
   const calls: TurnDeps["calls"] = {
     sessionId,
@@ -102,7 +103,7 @@ export function createSessionCalls(options: CallsOptions): SessionCalls {
       const { toolOutputBytes, toolOutputLines } = deps.config.config.limits;
       return { maxBytes: toolOutputBytes, maxLines: toolOutputLines };
     },
-    keepOutput: (callId) => (text) => keepOutput(outputDir, callId, text),
+    keepOutput: (callId) => (text) => outputs.keep(callId, text),
     // Asked anew each time: a plugin may have read a secret since.
     redact: {
       text: (text) => deps.redactor().text(text),

@@ -111,7 +111,10 @@ export function sortOut(installed: readonly FoundPlugin[], { builtins, pluginEnt
     left,
     waiting,
     off,
-    problems: pluginEntries.flatMap((entry) => entryProblem(entry, installed, project)),
+    problems: [
+      ...pluginEntries.flatMap((entry) => entryProblem(entry, installed, project)),
+      ...ordered.flatMap(switchedOffByProject),
+    ],
     manifests: knownManifests(builtins, ordered),
   };
 }
@@ -163,6 +166,21 @@ function entryProblem(entry: PluginEntry, installed: readonly InstalledPlugin[],
       ...placeIn(entry.source),
       key: "plugins",
       hint: `gantry plugins install ${entry.name}`,
+    },
+  ];
+}
+
+/** A trusted project may do without a plugin of the user's own, a guard of theirs too: never without a word. */
+function switchedOffByProject({ plugin: { name, scope }, entry }: Named): ConfigProblem[] {
+  if (scope !== "user" || entry?.layer !== "project" || entry.enabled) return [];
+  return [
+    {
+      code: "PLUGIN_STOPPED",
+      severity: "warning",
+      message: `this project's config switches off your plugin ${name}`,
+      ...placeIn(entry.source),
+      key: "plugins",
+      hint: "Take the entry out, or name the plugin in your local config, to have it here.",
     },
   ];
 }

@@ -66,7 +66,11 @@ export function compareVersions(a: Version, b: Version): number {
   return a.pre.length - b.pre.length;
 }
 
+/** A longer range is none. */
+const mostRangeChars = 1_000;
+
 function comparatorsOf(text: string): Comparator[] | undefined {
+  if (text.length > mostRangeChars) return undefined;
   const [, from, to] = /^(\S+)\s+-\s+(\S+)$/.exec(text) ?? [];
   if (from !== undefined && to !== undefined) return hyphen(from, to);
   const words = text.replace(/([<>=^~]+)\s+/g, "$1").split(/\s+/);

@@ -7,6 +7,7 @@ import type { TrustStatus } from "../contract/host.ts";
 import type { Json } from "../contract/messages.ts";
 import type { UserAnswer, UserQuestion } from "../contract/plugin.ts";
 import type { ApprovalAnswer, ApprovalQuestion } from "../permission/approval.ts";
+import { withoutLineEnds } from "./line-ends.ts";
 import { sanitizeLine, sanitizeText } from "./sanitize.ts";
 import type { Style } from "./style.ts";
 
@@ -66,7 +67,7 @@ async function askApproval(question: ApprovalQuestion, options: AskerOptions, si
 
 /** y, s, a, n, or the words; `n why` gives a reason. Undefined: not an answer. */
 function readApproval(line: string, question: ApprovalQuestion): ApprovalAnswer | undefined {
-  const [, word = "", rest = ""] = /^\s*(\S*)\s*(.*?)\s*$/s.exec(line) ?? [];
+  const [, word = "", rest = ""] = /^(\S*)\s*(.*)$/s.exec(line.trim()) ?? [];
   const choice = word.toLowerCase().replace(/[:,.]$/, "");
   if (choice === "n" || choice === "no") return rest === "" ? { choice: "no" } : { choice: "no", reason: sanitizeText(rest) };
   if (rest !== "") return undefined;
@@ -102,7 +103,8 @@ function valueText(value: Json): string {
 
 /** Every line behind the bar; long texts are cut in the middle, which is said. */
 function barred(text: string, style: Style): string[] {
-  const lines = sanitizeText(text).replaceAll("\t", "    ").replace(/\n+$/, "").split("\n");
+  const clean = sanitizeText(text).replaceAll("\t", "    ");
+  const lines = withoutLineEnds(clean).split("\n");
   const cut = lines.length - mostLines;
   const shown = cut > 0 ? [...lines.slice(0, mostLines - 4), `… ${cut} more lines …`, ...lines.slice(-4)] : lines;
   return shown.map((line) => `${style.yellow("│")} ${line}`);

@@ -3,6 +3,8 @@
  * blank line outside a fence, unless what follows is indented or goes on with the same list.
  */
 
+import { withoutLineEnds } from "./line-ends.ts";
+
 export interface BlockCutter {
   /** The blocks that are complete now. */
   push(text: string): string[];
@@ -20,7 +22,7 @@ export function createBlockCutter(): BlockCutter {
   let afterBlank = false;
 
   const finish = (): string[] => {
-    const block = lines.join("\n").replace(/\n+$/, "");
+    const block = withoutLineEnds(lines.join("\n"));
     lines = [];
     afterBlank = false;
     return block.trim() === "" ? [] : [block];

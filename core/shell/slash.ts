@@ -47,7 +47,7 @@ export function isSlash(input: string): boolean {
 
 /** Runs the command; an error is said, and the session goes on. */
 export async function runSlash(input: string, context: SlashContext): Promise<SlashResult> {
-  const [, name = "", argument = ""] = /^\/(\S*)\s*(.*?)\s*$/s.exec(input) ?? [];
+  const [, name = "", argument = ""] = /^\/(\S*)\s*(.*)$/s.exec(input.trimEnd()) ?? [];
   const command = slashCommands.find((each) => each.name === name);
   if (!command) {
     const names = slashCommands.map((each) => `/${each.name}`);

@@ -109,13 +109,22 @@ async function readRegular(real: string): Promise<InstructionFile | undefined> {
     if (!stats.isFile()) return undefined;
     const { size } = stats;
     const { bytesRead, buffer } = await opened.read({ buffer: Buffer.alloc(Math.min(size, maxFileBytes)), position: 0 });
-    const text = buffer
-      .subarray(0, bytesRead)
-      .toString("utf8")
-      .replace(/<!--[\s\S]*?-->/g, "")
-      .trim();
+    const text = withoutComments(buffer.subarray(0, bytesRead).toString("utf8")).trim();
     return text === "" ? undefined : { file: real, text, bytes: size, truncated: size > maxFileBytes };
   } finally {
     await opened.close();
   }
+}
+
+/** Of HTML; one that does not end stays. In one pass: an expression would look for the end of each beginning anew. */
+export function withoutComments(text: string): string {
+  let kept = "";
+  let at = 0;
+  for (let open = text.indexOf("<!--"); open !== -1; open = text.indexOf("<!--", at)) {
+    const close = text.indexOf("-->", open + 4);
+    if (close === -1) break;
+    kept += text.slice(at, open);
+    at = close + 3;
+  }
+  return kept + text.slice(at);
 }

@@ -6,7 +6,8 @@ export interface OutputLimits {
   maxLines: number;
 }
 
-export type KeepOutput = (text: string) => Promise<string>;
+/** The file it was written to, and how many older outputs were removed for it. */
+export type KeepOutput = (text: string) => Promise<{ file: string; removed: number }>;
 
 /**
  * The content with each over-long text cut to its head and a pointer to the file that `keep` wrote it to; or to `wholeFile`,
@@ -27,13 +28,19 @@ export async function capOutput(
       const shown = countLines(head);
       const of = wholeFile === undefined ? ` of ${countLines(block.text)}` : "";
       const size = wholeFile === undefined ? ` (${Buffer.byteLength(block.text)} bytes in all)` : "";
-      const file = wholeFile ?? (await keep(block.text));
+      const { file, removed } = wholeFile === undefined ? await keep(block.text) : { file: wholeFile, removed: 0 };
       return {
         type: "text" as const,
-        text: `${head}\n… cut: ${shown}${of} lines shown${size}. The whole output is in ${file}; Read it with offset and limit.`,
+        text: `${head}\n… cut: ${shown}${of} lines shown${size}. The whole output is in ${file}; Read it with offset and limit.${removedNote(removed)}`,
       };
     }),
   );
+}
+
+function removedNote(removed: number): string {
+  if (removed === 0) return "";
+  const [files, were] = removed === 1 ? ["file", "was"] : ["files", "were"];
+  return ` ${removed} older output ${files} of this session ${were} removed to make room.`;
 }
 
 /** Many short texts fill a conversation as one long one does: beyond the bound they are one. */

@@ -343,3 +343,12 @@ test("a disabled plugin is told of where it is missed: by its command, and by do
     { name: "speaker", state: "left out", problem: "it is disabled: gantry plugins enable speaker" },
   ]);
 });
+
+test("a trusted project's config that switches off a plugin of the user's own does so with a word", async () => {
+  const place = await bench([done]);
+  await installPlugin(place, toolPlugin("mine", "Mine"));
+  await writeFile(path.join(place.cwd, "gantry.config.json"), '{\n  "plugins": [["mine", { "enabled": false }]]\n}\n');
+  const { exit, stderr } = await place.run("go", ["--trust"]);
+  expect([exit, JSON.stringify(place.model.requests[0]).includes('"Mine"')]).toEqual([0, false]);
+  expect(stderr).toMatch(/gantry\.config\.json:2: .*this project's config switches off your plugin mine/);
+});

@@ -2,11 +2,15 @@ import { expect, test } from "vitest";
 import { capOutput } from "../../core/turn/output-cap.ts";
 import { bench, resultTexts } from "../support/cli.ts";
 
-async function cap(text: string, limits: { maxBytes: number; maxLines: number }): Promise<{ shown: string; kept: string[] }> {
+async function cap(
+  text: string,
+  limits: { maxBytes: number; maxLines: number },
+  removed = 0,
+): Promise<{ shown: string; kept: string[] }> {
   const kept: string[] = [];
-  const keep = async (whole: string): Promise<string> => {
+  const keep = async (whole: string): Promise<{ file: string; removed: number }> => {
     kept.push(whole);
-    return "/outputs/1.txt";
+    return { file: "/outputs/1.txt", removed };
   };
   const [block] = await capOutput([{ type: "text", text }], limits, keep);
   return { shown: block?.type === "text" ? block.text : "", kept };
@@ -23,6 +27,11 @@ test("a result of too many lines is cut to whole lines, and the whole is kept", 
     "one\ntwo\n… cut: 2 of 4 lines shown (19 bytes in all). The whole output is in /outputs/1.txt; Read it with offset and limit.",
   );
   expect(kept).toEqual([text]);
+});
+
+test("it is said when older outputs were removed for it", async () => {
+  const { shown } = await cap("one\ntwo\n", { maxBytes: 100, maxLines: 1 }, 2);
+  expect(shown).toMatch(/limit\. 2 older output files of this session were removed to make room\.$/);
 });
 
 test("a single long line is cut between characters", async () => {

@@ -115,5 +115,5 @@ function setProblem(specifier: string, { kind }: CommandPattern, tool: string): 
 function literalWords({ kind, parts }: CommandPattern): string {
   const [start = ""] = parts;
   if (kind === "prefix") return start;
-  return start.replace(/\S+$/, "").trim();
+  return /^(.*\s)?\S*$/s.exec(start)?.[1]?.trim() ?? "";
 }

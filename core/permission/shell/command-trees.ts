@@ -44,7 +44,7 @@ export function treesOf(name: string, words: readonly ShellWord[]): ShellTree[] 
   return read.flatMap(({ path, text, isGlob }) => {
     if (path === undefined) return [];
     // Of a pattern, the folder in which it is looked up: more than is read.
-    const target = isGlob ? path.replace(/[^/]*$/, "").replace(/[*?].*$/s, "") || "." : path;
+    const target = isGlob ? path.slice(0, path.lastIndexOf("/") + 1).replace(/[*?].*$/s, "") || "." : path;
     return [{ target, text, isGlob: false, byArgument: true, skipsHidden }];
   });
 }

@@ -19,8 +19,13 @@ export function looseWords({ words, open }: Pick<ShellCommand, "words" | "open">
 function looseWord(text: string, open: OpenWord | undefined): LooseWord {
   if (open === undefined) return { text, isOpen: false, isOne: true, start: text, end: "" };
   const [only, ...more] = open.patterns ?? [];
-  const end = only === undefined || more.length > 0 || only.includes("\\") ? "" : (/[^*?\]]*$/.exec(only)?.[0] ?? "");
+  const end = only === undefined || more.length > 0 || only.includes("\\") ? "" : plainEnd(only);
   return { text, isOpen: true, isOne: open.isOne, start: startOf(text), end: end === text ? "" : end };
+}
+
+/** What follows the last sign of a pattern. */
+function plainEnd(pattern: string): string {
+  return pattern.slice(Math.max(...["*", "?", "]"].map((sign) => pattern.lastIndexOf(sign))) + 1);
 }
 
 /** Plain letters before anything that a shell expands; `@(`, `+(` and the like begin a pattern. */

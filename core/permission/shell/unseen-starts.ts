@@ -180,6 +180,8 @@ function byGit(args: readonly ShellWord[]): string | undefined {
   return uncoverable(words) ?? loose(`git ${sub}`, rest, rows[`git ${sub}`]?.valued ?? "");
 }
 
+/** A longer script is not looked through: white space in it would cost its square. */
+const mostSedChars = 4_000;
 /** Scripts of which no command and no flag of `s` starts a program. */
 const quietSed =
   /^(?:\s*[\d$,~+]*(?:\/[^/\n\\]*\/)?!?\s*(?:[pdqDGHNPhgnlx=]|s([^\w\s\\])(?:(?!\1)[^\\\n]|\\[^\n])*\1(?:(?!\1)[^\\\n]|\\[^\n])*\1[gipIM0-9]*)\s*(?:;|$))+$/;
@@ -196,7 +198,8 @@ function bySed(args: readonly ShellWord[]): string | undefined {
   const first = args.findIndex(({ value }) => !value.startsWith("-"));
   const scripts = given.length > 0 ? given : first === -1 ? [] : [values[first] ?? ""];
   const isOpen = given.length > 0 || first === -1 ? false : args[first]?.isLiteral === false;
-  if (open === undefined && !isOpen && scripts.every((script) => quietSed.test(script))) return undefined;
+  if (open === undefined && !isOpen && scripts.every((script) => script.length <= mostSedChars && quietSed.test(script)))
+    return undefined;
   return "the script may let sed start a program";
 }
 
