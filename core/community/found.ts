@@ -11,6 +11,8 @@ import type { PluginManifest } from "../contract/manifest.ts";
 import type { JsonObject } from "../contract/messages.ts";
 import { didYouMean } from "../contract/nearest.ts";
 import { placeIn } from "../contract/place.ts";
+import { isInRange, parseVersion } from "../install/semver.ts";
+import { version } from "../version.ts";
 import { clashOf, type Owners, ownersOf } from "./clashes.ts";
 import { contributionProblem } from "./contributions.ts";
 import { hasLock, projectLock, userLock } from "./locks.ts";
@@ -150,6 +152,11 @@ function wrongWith(plugin: InstalledPlugin, owners: Owners): Pick<LeftOut, "code
     return problem ?? { code: "PLUGIN_INVALID", message: `${name} cannot be read` };
   const message = contributionProblem(manifest);
   if (message !== undefined) return { code: "PLUGIN_INVALID", message };
+  const range = manifest.engines?.gantry;
+  const running = parseVersion(version);
+  // Gantry may be another one than the one that installed it.
+  if (range !== undefined && running !== undefined && isInRange(running, range) !== true)
+    return { code: "PLUGIN_INCOMPATIBLE", message: `${name} is for gantry ${range}, and this is ${version}` };
   const clash = clashOf(manifest, owners);
   return clash === undefined ? undefined : { code: "NAME_TAKEN", message: `${clash}; ${name} is left out` };
 }

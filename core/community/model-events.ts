@@ -1,5 +1,6 @@
 /** What a provider in a guest streams, parsed: an event for each piece, exactly one answer, last. */
 import { codeOf, type ErrorCode, GantryError, messageOf } from "../contract/errors.ts";
+import { maxValueChars } from "../contract/frames.ts";
 import { type Answer, isObject, type Json, type Usage } from "../contract/messages.ts";
 import type { ModelEvent } from "../contract/plugin.ts";
 
@@ -7,9 +8,12 @@ type Parsed = Exclude<ModelEvent, { type: "answer" }> | { type: "answer"; answer
 
 /** PROVIDER_REJECTED for what is no event. */
 export async function* modelEventsOf(provider: string, items: AsyncIterable<Json>): AsyncGenerator<ModelEvent> {
+  let sum = 0;
   try {
     for await (const item of items) {
       const event = eventOf(provider, item);
+      sum += weightOf(event);
+      if (sum > mostStreamed) throw unfit(provider, `more than ${mostStreamed} characters without an answer`);
       if (event.type === "answer") {
         yield { type: "answer", answer: await event.answer };
         return;
@@ -19,6 +23,16 @@ export async function* modelEventsOf(provider: string, items: AsyncIterable<Json
   } catch (error) {
     throw providerError(provider, error);
   }
+}
+
+/** Whoever cancels gets what has come so far: it is kept until the answer. What is longer could not cross as an answer. */
+const mostStreamed = maxValueChars;
+/** So that pieces without a letter end too. */
+const pieceChars = 16;
+
+function weightOf(event: Parsed): number {
+  const chars = "text" in event ? event.text.length : "json" in event ? event.json.length : 0;
+  return chars + pieceChars;
 }
 
 function eventOf(provider: string, item: Json): Parsed {

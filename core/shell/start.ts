@@ -6,7 +6,7 @@ import { realpath, stat } from "node:fs/promises";
 import path from "node:path";
 import { type LoadedConfig, loadConfig, problemLine } from "../../config/load.ts";
 import { needsTrust, refuseProblems, trustRequired, warningsOf } from "../../config/usable.ts";
-import { type Community, type FoundPlugin, findCommunity, withoutPlugins } from "../community/found.ts";
+import { type Community, type FoundPlugin, findCommunity, refuseUnusable, withoutPlugins } from "../community/found.ts";
 import { knownProblems } from "../config-problems.ts";
 import { GantryError } from "../contract/errors.ts";
 import type { PluginPlan, TrustStatus } from "../contract/host.ts";
@@ -108,20 +108,27 @@ interface Loading {
   given: readonly FoundPlugin[];
 }
 
-async function trustedConfig({ io, flags, askTrust }: StartOptions, { config, load, given }: Loading): Promise<Trusted> {
-  const community = await refuseWrong(config, io, given);
+async function trustedConfig(options: StartOptions, { config, load, given }: Loading): Promise<Trusted> {
+  const { flags, askTrust } = options;
+  const community = await refuseWrong(config, options, given);
   if (!needsTrust(config.trust)) return { config, community };
   if (flags.config.trust) return { config, community };
   if (!askTrust) throw trustRequired(config.trust);
   if (!(await askTrust(config.trust))) throw trustRequired(config.trust);
   await config.host().trust("grant");
   const trusted = await load();
-  return { config: trusted, community: await refuseWrong(trusted, io, given) };
+  return { config: trusted, community: await refuseWrong(trusted, options, given) };
 }
 
 /** What a run goes on with is said first. */
-async function refuseWrong(config: LoadedConfig, io: ShellIo, given: readonly FoundPlugin[]): Promise<Community> {
+async function refuseWrong(
+  config: LoadedConfig,
+  { io, flags }: StartOptions,
+  given: readonly FoundPlugin[],
+): Promise<Community> {
   const community = await findCommunity(config, io.manifests(), given);
+  // A rule may name a tool of a plugin that waits: what is missing is the answer, and not the tool.
+  if (!flags.noPlugins) refuseUnusable({ ...community, left: [] });
   const problems = await knownProblems(config, io.manifests(), community);
   refuseProblems(problems);
   for (const warning of warningsOf(problems)) io.stderr.write(`warning: ${sanitizeText(problemLine(warning))}\n`);

@@ -352,3 +352,10 @@ test("a trusted project's config that switches off a plugin of the user's own do
   expect([exit, JSON.stringify(place.model.requests[0]).includes('"Mine"')]).toEqual([0, false]);
   expect(stderr).toMatch(/gantry\.config\.json:2: .*this project's config switches off your plugin mine/);
 });
+
+test("a plugin for another Gantry than this one is left out, and the run says which it is for", async () => {
+  const place = await bench([done]);
+  await installPlugin(place, { ...toolPlugin("later", "Later"), gantry: ">=99" });
+  const { exit, stderr } = await place.run("go");
+  expect([exit, stderr]).toEqual([0, expect.stringMatching(/later.* is for gantry >=99, and this is 0\./)]);
+});

@@ -13,6 +13,8 @@ export interface PluginText {
   name: string;
   version?: string;
   description?: string;
+  /** The Gantry it is for; default: this one. */
+  gantry?: string;
   /** JavaScript that ends in one expression statement `plugin(…)`; `plugin` takes the definition. */
   source: string;
   tools?: (Partial<ToolManifest> & Pick<ToolManifest, "name">)[];
@@ -95,7 +97,7 @@ function manifestOf(text: PluginText): PluginManifest {
     name: text.name,
     version: text.version ?? "1.0.0",
     description: text.description ?? `The plugin ${text.name} of a test.`,
-    engines: { gantry: ">=0.1" },
+    engines: { gantry: text.gantry ?? ">=0.1" },
     main: "index.js",
     permissions: text.grants ?? {},
     ...(optionsSchema === undefined ? {} : { optionsSchema }),

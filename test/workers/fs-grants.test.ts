@@ -57,6 +57,25 @@ test.each([
   expect(message).not.toContain("secret.md is");
 });
 
+test.each([
+  ".gantry/plugins.lock.json",
+  ".gantry/plugins/notes/plugin.js",
+  ".GANTRY/x",
+  "sub/.gantry/x",
+  "gantry.config.json",
+  "Gantry.Config.ts",
+  "notes/.gantryrc",
+  ".gantryrc.json",
+  "own/x",
+])("no grant lets a guest write Gantry's own %s", async (path) => {
+  await bench.put("work/.gantry/plugins/notes/kept", "");
+  await bench.put("work/sub/.gantry/kept", "");
+  await symlink(join(bench.workspace, ".gantry"), join(bench.workspace, "own")).catch(() => undefined);
+  bench.grant({ "fs.write": ["./**"] });
+  expect((await refusal(bench.ask("fs.write", path, "x", { expect: null }))).code).toBe("PERMISSION_DENIED");
+  expect(await bench.ask("fs.write", `free/${path.replaceAll(/\W/g, "-")}.txt`, "x", { expect: null })).toMatchObject({});
+});
+
 test("a path relative to the call's folder is asked about where it is", async () => {
   bench.grant({ "fs.read": ["./notes/**"] });
   const { ask } = bench.newCall({ cwd: join(bench.workspace, "src") });

@@ -85,8 +85,12 @@ function widened(reach: Reach, scopes: readonly string[], place: ScopePlace): Re
   return { ...reach, roots: [...new Set([...reach.roots, ...prefixes])] };
 }
 
+/** Gantry's files in a project, in any case of their letters: what no guest writes, for its own authority may hang on them. */
+const ownInProject = /\/(?:\.gantry(?:\/|$)|gantry\.config\.[^/]*$|\.gantryrc(?:\.[^/]*)?$)/i;
+
 function grantOf({ plugin, asked: { kind }, scopes }: FileEffectTask, place: ScopePlace, closed: string[]): RealGrant {
-  const isOpen = (real: string): boolean => !closed.some((folder) => isInside(folder, real));
+  const isOwn = (real: string): boolean => kind === "fs.write" && ownInProject.test(real);
+  const isOpen = (real: string): boolean => !isOwn(real) && !closed.some((folder) => isInside(folder, real));
   const covers = (real: string): boolean => isOpen(real) && coversPath(scopes, real, place.workspace, place.home);
   return {
     plugin,
