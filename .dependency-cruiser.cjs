@@ -39,7 +39,13 @@ const rooms = [
   [
     "plugin store",
     "^core/plugin-store/",
-    [contract, "^core/plugin-store/", "^core/permission/", "^core/session/(disk|lock|process-start)\\.ts$", "^config/paths\\.ts$"],
+    [
+      contract,
+      "^core/plugin-store/",
+      "^core/permission/",
+      "^core/session/(disk|lock|process-start)\\.ts$",
+      "^config/paths\\.ts$",
+    ],
   ],
   ["install", "^core/install/", [contract, "^core/install/", "^core/permission/scopes/", "^core/dist-folder\\.ts$"]],
   ["built-ins' places in the core", "^core/builtins\\.ts$", [contract, "^plugins/[^/]+/index\\.ts$"]],

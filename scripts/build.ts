@@ -46,7 +46,8 @@ try {
   process.stderr.write("build: failed\n");
   process.exitCode = 1;
 } finally {
-  await rm(fresh, { recursive: true, force: true });
+  // After a failure others may still be writing there.
+  await rm(fresh, { recursive: true, force: true, maxRetries: 10 });
 }
 
 async function swapIn(): Promise<void> {

@@ -145,8 +145,20 @@ interface Endable extends Pick<ThreadCall, "tool" | "graceMs" | "counts"> {
   execution: Pick<ToolExecution, "timeoutMs" | "signal">;
 }
 
+interface Ending {
+  /** Ends the thread. */
+  kill: AbortSignal;
+  /** Ends what the core does for the call. */
+  effects: AbortSignal;
+  /** Why piscina gave no reply: we killed the thread, the pool was closed, or the thread ended by itself. */
+  explain(error: unknown): GantryError;
+  /** A tool that fails because it was told to stop fails with our reason, unless its own says more. */
+  explainReply(error: GantryError): GantryError;
+  settle(): void;
+}
+
 /** The clocks and signals that may end a call. `settle` clears them, and ends what the core still does for the call. */
-export function createEnding({ tool, execution, graceMs, counts }: Endable, port: MessagePort) {
+export function createEnding({ tool, execution, graceMs, counts }: Endable, port: MessagePort): Ending {
   const kill = new AbortController();
   const effects = new AbortController();
   const startedAt = nowMs();
@@ -175,7 +187,6 @@ export function createEnding({ tool, execution, graceMs, counts }: Endable, port
   return {
     kill: kill.signal,
     effects: effects.signal,
-    /** Why piscina gave no reply: we killed the thread, the pool was closed, or the thread ended by itself. */
     explain(error: unknown): GantryError {
       if (endedBy && kill.signal.aborted) counts.killed++;
       if (endedBy) return ended(endedBy, kill.signal.aborted ? "ended with its thread" : "stopped");
@@ -184,7 +195,6 @@ export function createEnding({ tool, execution, graceMs, counts }: Endable, port
         cause: error,
       });
     },
-    /** A tool that fails because it was told to stop fails with our reason, unless its own says more. */
     explainReply(error: GantryError): GantryError {
       if (!endedBy || (endedBy === "cancel" && error.code === "TOOL_INTERRUPTED" && error.detail !== undefined)) return error;
       return ended(endedBy, "stopped");

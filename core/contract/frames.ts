@@ -27,7 +27,7 @@ export interface FrameError {
 export type CallTarget =
   /** Input: the tool's, parsed once more by its own schema. Result: its ToolOutput. */
   | { part: "tool"; name: string }
-  /** Input: CommandInput. Chunks: CommandItem, in the order they were printed. Result: CommandOutput. */
+  /** Input: CommandInput. Chunks: `{print}`, `{say}` or `{warn}`, one text each, in order. Result: CommandOutput. */
   | { part: "command"; id: string }
   /** Input: the point's payload. Result: its answer, null for undefined. */
   | { part: "tap"; place: number }
@@ -35,9 +35,6 @@ export type CallTarget =
   | { part: "stream"; provider: string }
   /** Input: `{model, settings}`. Result: a number. */
   | { part: "contextWindow"; provider: string };
-
-/** One chunk of a command's output. */
-export type CommandItem = { print: string } | { say: string } | { warn: string };
 
 /** What a call's context holds that is data. `workspace` and `cwd` are absolute and real. */
 export interface CallFrameContext {
@@ -64,8 +61,9 @@ export interface FrameBytes {
 
 export type CoreFrame =
   /**
-   * The source of the verified bundle; answered with result (Contributions, without schemas where the plugin is to run) or error, without ack. `options` is what the
-   * config says, parsed by the plugin's own schema; null where the plugin is only to be described.
+   * The source of the verified bundle; answered with result (Contributions) or error, without ack. `options` is what the
+   * config says, parsed by the plugin's own schema; null where the plugin is only to be described, and then alone do
+   * schemas stand in what it contributes.
    */
   | readonly ["load", number, { name: string; options: Json; source: string | InParts }]
   | readonly ["call", number, { target: CallTarget; input: Json | InParts; context: CallFrameContext }]
@@ -79,7 +77,7 @@ export type CoreFrame =
 
 export type GuestFrame =
   | readonly ["hello", { protocol: number; node: string; tier: string }]
-  /** "I have it": in time, or the guest hangs; a call with an ack is only slow. */
+  /** "I have it", of a call that outlives the turn it came in: in time, or the guest hangs; a call with an ack is only slow. */
   | readonly ["ack", number]
   | readonly ["progress", number, string]
   /** One item of a call's stream: an event of a provider, a piece of a command's output. Takes one credit. */

@@ -15,7 +15,7 @@ interface Shown {
   redact?(text: string): string;
 }
 
-/** What is no CommandItem is dropped: the wire has checked what a guest sends, not what an author meant. */
+/** What is none of the three is dropped: the wire has checked what a guest sends, not what an author meant. */
 export function showItem(item: Json, { plugin, report, redact = (text) => text }: Shown): void {
   if (!isObject(item)) return;
   const { print, say, warn } = item;

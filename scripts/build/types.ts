@@ -1,7 +1,7 @@
 /** Declarations of the public modules. Slow beside the rest of the build, so made only for a package. */
 import { execFile } from "node:child_process";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { glob, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 
 const publicSources = [
@@ -12,7 +12,7 @@ const publicSources = [
   "core/testing/index.ts",
 ];
 
-/** Emits `outdir`/core/…; the folders below mirror the sources. */
+/** Emits `outdir`/core/…; the folders below mirror the sources. What no public declaration speaks of is left out again. */
 export async function emitDeclarations(root: string, outdir: string): Promise<void> {
   const project = join(outdir, "..", ".types.tsconfig.json");
   const files = publicSources.map((file) => join(root, file));
@@ -33,4 +33,19 @@ export async function emitDeclarations(root: string, outdir: string): Promise<vo
     const { stdout } = error as { stdout?: string };
     throw new Error(`The declarations of the public modules could not be made:\n${stdout ?? ""}`, { cause: error });
   }
+  await prune(outdir);
+}
+
+/** The compiler emits all that the sources import; a reader of the package needs what the declarations name. */
+async function prune(outdir: string): Promise<void> {
+  const named = new Set<string>();
+  const waiting = publicSources.map((source) => join(outdir, source.replace(/\.ts$/, ".d.ts")));
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (named.has(file)) continue;
+    named.add(file);
+    const text = await readFile(file, "utf8");
+    for (const [, to = ""] of text.matchAll(/(?:from |import\()"(\.[^"]+)"/g))
+      waiting.push(join(dirname(file), to.replace(/\.ts$/, ".d.ts")));
+  }
+  for await (const file of glob("**/*.d.ts", { cwd: outdir })) if (!named.has(join(outdir, file))) await rm(join(outdir, file));
 }

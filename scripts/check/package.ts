@@ -24,10 +24,11 @@ export async function packageProblems(root: string): Promise<string[]> {
 export async function packCopy(root: string, folder: string): Promise<string> {
   const project = join(folder, "project");
   await mkdir(project);
-  const leftOut = new Set(["node_modules", ".git", "dist", "test", ".setup-lock"]);
+  const leftOut = new Set([".git", "dist", "test", ".setup-lock"]);
   await cp(root, project, {
     recursive: true,
-    filter: (file) => !leftOut.has(basename(file)) && !/^dist-|\.tgz$/.test(relative(root, file)),
+    filter: (file) =>
+      basename(file) !== "node_modules" && !leftOut.has(relative(root, file)) && !/^dist-|\.tgz$/.test(relative(root, file)),
   });
   await symlink(join(root, "node_modules"), join(project, "node_modules"));
   const { exitCode, stdout, output } = await runNode(

@@ -165,8 +165,8 @@ const busy: [string, string][] = [
 
 test.each(busy)("a guest %s ends with its input", async (_, code) => {
   await using guest = await ProbeGuest.start();
-  const id = guest.start({ part: "tool", name: "Run" }, { code });
-  await guest.frame(([kind, of]) => kind === "ack" && of === id);
+  guest.start({ part: "tool", name: "Run" }, { code: `console.log("runs"); ${code}` });
+  await guest.frame(([kind, , text]) => kind === "log" && text === "runs");
   expect(guestEndOf(await guest.close())).toBe("stdin-ended");
 });
 

@@ -49,10 +49,7 @@ export function startWatch({ limits, nowMs, isBusy, usage, onProblem }: WatchOpt
     tickAt = now;
     if (elapsed < tickMs * 2) quietMs += elapsed;
     if (quietMs >= quietBoundMs)
-      tell(
-        "GUEST_HUNG",
-        `nothing was heard of it for ${Math.round(quietMs)} ms; the limit is ${quietBoundMs} ms`,
-      );
+      tell("GUEST_HUNG", `nothing was heard of it for ${Math.round(quietMs)} ms; the limit is ${quietBoundMs} ms`);
     else if (!isSampling && (isBusy() || ticks++ % idleTicks === 0)) void sample();
   }
 
