@@ -77,7 +77,7 @@ const testRooms = [
   ["turn", ["^core/turn/", "^core/session/", "^core/hooks\\.ts$", "^core/registry\\.ts$"]],
   ["session", ["^core/session/"]],
   ["permission", ["^core/permission/"]],
-  ["plugin-store", ["^core/plugin-store/", "^core/permission/"]],
+  ["plugin-store", ["^core/plugin-store/", "^core/permission/", "^core/shell/plugin-plan\\.ts$"]],
   ["config-hooks", ["^core/config-hooks/", "^core/permission/", "^core/hooks\\.ts$", "^workers/"]],
   ["workers", ["^workers/", "^core/permission/(grants|files/confined-path)\\.ts$", "^plugins/[^/]+/index\\.ts$"]],
   ["install", ["^core/install/", "^workers/"]],
@@ -98,7 +98,7 @@ const testRooms = [
   // The demo is run from a bundle of the test's own making.
   ["scenarios", ["^scripts/build/bundles\\.ts$"]],
   // Laws of pure files, wherever they are.
-  ["properties", ["^core/(?!shell/|runtime)", "^workers/", "^config/"]],
+  ["properties", ["^core/(?!shell/(?!line-ends|markdown)|runtime)", "^workers/", "^config/"]],
   ["architecture", ["^scripts/", "^core/contract/", "^core/hooks\\.ts$", "^config/schema\\.ts$"]],
   ["bench", ["^core/", "^workers/", "^config/"]],
 ];

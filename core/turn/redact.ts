@@ -56,7 +56,7 @@ export function createLiveRedactor(
   };
 }
 
-const noValues: readonly string[] = [];
+const noValues: readonly string[] = Object.freeze([]);
 
 /** `read`: values that plugins were given as secrets, whatever their names. */
 export function createRedactor(variables: readonly Variables[], read: readonly string[] = noValues): Redactor {

@@ -105,7 +105,13 @@ function storageMethod(read: (args: readonly Json[]) => StorageRequest): Method 
     effect: () => import("../effects/storage.ts"),
     async perform(request, { plugin, scope, host, signal }) {
       const { perform } = await import("../effects/storage.ts");
-      const value = await perform(request, { file: host.storageFile(plugin), quota: bytesOfScope(scope), plugin, signal });
+      const value = await perform(request, {
+        file: host.storageFile(plugin),
+        quota: bytesOfScope(scope),
+        plugin,
+        signal,
+        owner: host,
+      });
       return value ?? null;
     },
   });

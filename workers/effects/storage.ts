@@ -21,6 +21,8 @@ export interface StorageEnv {
   quota: number;
   plugin: string;
   signal: AbortSignal;
+  /** Who asks, by identity: what was read is remembered for it. Absent: it is read each time. */
+  owner?: object;
 }
 
 const maxKeyChars = 256;
@@ -85,8 +87,10 @@ function checkKey(key: string, mayBeEmpty: boolean): void {
   throw new GantryError("REQUEST_INVALID", `storage: ${what}.`);
 }
 
-/** By file, with the stamp of the bytes it was read from: most reads find the file unchanged. */
-const lastRead = new Map<string, { stamp: string; entries: ReadonlyMap<string, Json> }>();
+type Remembered = Map<string, { stamp: string; entries: ReadonlyMap<string, Json> }>;
+
+/** By owner and file, with the stamp of the bytes it was read from: most reads find the file unchanged. */
+const lastReads = new WeakMap<object, Remembered>();
 const mostRemembered = 16;
 
 /** Without the lock. Only what is still broken under it is put aside: another process may just have replaced it. */
@@ -96,23 +100,25 @@ async function readAlone(env: StorageEnv): Promise<ReadonlyMap<string, Json>> {
 }
 
 /** Undefined for a file that is none of ours. */
-async function readEntries({ file, plugin }: StorageEnv): Promise<ReadonlyMap<string, Json> | undefined> {
+async function readEntries({ file, plugin, owner }: StorageEnv): Promise<ReadonlyMap<string, Json> | undefined> {
   const stamp = await stampOf(file);
   if (stamp === undefined) return new Map();
-  const known = lastRead.get(file);
+  const known = owner && lastReads.get(owner)?.get(file);
   if (known?.stamp === stamp) return known.entries;
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     if (systemCode(error) === "ENOENT") return undefined;
     throw broken(`the storage of ${plugin} cannot be read: ${messageOf(error)}`, error);
   });
   const entries = text === undefined ? new Map<string, Json>() : parse(text);
-  if (entries !== undefined) remember(file, stamp, entries);
+  if (entries !== undefined && owner !== undefined) remember(owner, file, { stamp, entries });
   return entries;
 }
 
-function remember(file: string, stamp: string, entries: ReadonlyMap<string, Json>): void {
+function remember(owner: object, file: string, read: { stamp: string; entries: ReadonlyMap<string, Json> }): void {
+  const lastRead: Remembered = lastReads.get(owner) ?? new Map();
+  lastReads.set(owner, lastRead);
   lastRead.delete(file);
-  lastRead.set(file, { stamp, entries });
+  lastRead.set(file, read);
   const [oldest] = lastRead.keys();
   if (lastRead.size > mostRemembered && oldest !== undefined) lastRead.delete(oldest);
 }
@@ -158,7 +164,7 @@ async function setAside({ file, plugin }: StorageEnv): Promise<never> {
 
 async function replace(
   entries: ReadonlyMap<string, Json>,
-  { file, plugin }: StorageEnv,
+  { file, plugin, owner }: StorageEnv,
   text = textOf(entries),
 ): Promise<void> {
   // One name for all: who holds the lock is alone, and what a killed one left behind goes with the next change.
@@ -179,7 +185,7 @@ async function replace(
     throw broken(`the storage of ${plugin} could not be written, and is as it was: ${messageOf(error)}`, error);
   }
   const stamp = await stampOf(file);
-  if (stamp !== undefined) remember(file, stamp, new Map(entries));
+  if (stamp !== undefined && owner !== undefined) remember(owner, file, { stamp, entries: new Map(entries) });
 }
 
 async function syncFolder(folder: string): Promise<void> {
