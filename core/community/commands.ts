@@ -48,7 +48,7 @@ export async function commandsOf({ io, cwd, dataHome, inProject }: Place): Promi
       known.push(manifest);
       ownersKnown.claim(manifest);
     }
-    if (isDisabled) refuse(refused, manifest, "PLUGIN_STOPPED", `the plugin ${manifest.name} is disabled`);
+    if (isDisabled) refuse(refused, manifest, "PLUGIN_STOPPED", `the plugin ${manifest.name} is disabled`, switchOn(manifest));
     else if (clash === undefined) {
       installed.push(manifest);
       if (ownersKnown !== owners) owners.claim(manifest);
@@ -57,8 +57,19 @@ export async function commandsOf({ io, cwd, dataHome, inProject }: Place): Promi
   return { installed, known, refused };
 }
 
-function refuse(refused: Map<string, GantryError>, { contributes }: PluginManifest, code: ErrorCode, why: string): void {
-  for (const { id } of contributes.commands) refused.set(id, new GantryError(code, `${why}, and its command ${id} with it`));
+function refuse(
+  refused: Map<string, GantryError>,
+  { contributes }: PluginManifest,
+  code: ErrorCode,
+  why: string,
+  next = "",
+): void {
+  for (const { id } of contributes.commands)
+    refused.set(id, new GantryError(code, `${why}, and its command ${id} with it${next}`));
+}
+
+function switchOn({ name }: PluginManifest): string {
+  return `; gantry plugins enable ${name} switches it on`;
 }
 
 async function projectOf(cwd: string, home: string): Promise<string> {

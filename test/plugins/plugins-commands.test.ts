@@ -167,9 +167,12 @@ test("a disabled plugin is not there, and enabled again it is", async () => {
   const made = await withPlugin();
   await made.gantry(["plugins", "install", "./src"]);
   expect((await made.gantry(["plugins", "disable", "notes"])).exit).toBe(0);
-  expect([(await made.gantry(["notes", "list"])).exit, (await json(made, ["plugins", "list"])).data.plugins[0]?.state]).toEqual(
-    [2, "disabled"],
-  );
+  const refused = await made.gantry(["notes", "list"]);
+  expect([refused.exit, (await json(made, ["plugins", "list"])).data.plugins[0]?.state, refused.stderr]).toEqual([
+    1,
+    "disabled",
+    expect.stringContaining("gantry plugins enable notes"),
+  ]);
   await made.gantry(["plugins", "enable", "notes"]);
   expect((await made.gantry(["notes", "list"])).exit).toBe(0);
 });
