@@ -66,8 +66,8 @@ test("no spelling of a path gets around the table", () => {
 
 describe("the judge", () => {
   const call = { sessionId: "s", callId: "c", tool: "Write", cwd: "/w" };
-  const ask = (input: Record<string, string>, settings: Record<string, string> = {}) =>
-    guardedEdits.run({ ...call, input } as never, { signal: new AbortController().signal, settings } as never);
+  const ask = (input: Record<string, string>, options: Record<string, string> = {}) =>
+    guardedEdits.run({ ...call, input } as never, { signal: new AbortController().signal, options } as never);
 
   test("asks about the path of Write, Edit and NotebookEdit", () => {
     expect(guardedEdits.tools).toEqual(["Write", "Edit", "NotebookEdit"]);
