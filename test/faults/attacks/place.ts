@@ -118,12 +118,14 @@ const { renameSync, rmSync, symlinkSync, unlinkSync } = require("node:fs");
 const { parentPort, workerData: { race, held, target } } = require("node:worker_threads");
 let stopped = false;
 parentPort.once("message", () => { stopped = true; });
+// While a write goes on there, the folder may not be empty when its turn comes: the next try finds it so.
+const clear = () => { try { rmSync(race, { recursive: true, force: true }); } catch (error) { if (error.code !== "ENOTEMPTY") throw error; } };
 const turn = () => {
   renameSync(race, held);
   // A write may have made the folder anew meanwhile.
-  for (;;) { try { symlinkSync(target, race); break; } catch { rmSync(race, { recursive: true, force: true }); } }
+  for (;;) { try { symlinkSync(target, race); break; } catch { clear(); } }
   unlinkSync(race);
-  for (;;) { try { renameSync(held, race); break; } catch { rmSync(race, { recursive: true, force: true }); } }
+  for (;;) { try { renameSync(held, race); break; } catch { clear(); } }
 };
 const swap = () => {
   if (stopped) return process.exit(0);
