@@ -11,7 +11,7 @@ const isLong = ({ name }: { name: string }): boolean => ["many long reads", "man
 const cases = exhaustion.filter((attack) => !isLong(attack)).map((attack) => [attack.name, attack] as const);
 const long = exhaustion.filter(isLong).map((attack) => [attack.name, attack] as const);
 /** Lower than the usual ones, so that each ends soon. */
-const limits = { rssMiB: 224, heapMiB: 48, cpuSeconds: 2 };
+const limits = { rssMiB: 160, heapMiB: 48, cpuSeconds: 2 };
 let place: Place;
 let stage: Stage;
 beforeAll(async () => {

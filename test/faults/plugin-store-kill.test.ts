@@ -8,9 +8,10 @@ import type { StorePlace } from "../../core/plugin-store/layout.ts";
 import { confirmStarted, rollBack } from "../../core/plugin-store/settle.ts";
 import { filesIn } from "../plugin-store/store-of.ts";
 import { eachOfTwo, runChild, supportFile } from "../support/children.ts";
+import { killPoints } from "../support/kill-points.ts";
 import { pluginVersion } from "../support/plugin-versions.ts";
 
-// Every file-system call of a change is the last one of a process in turn: before it, in the middle of a write, after it.
+// Every file-system call of a change is the last one of a process in turn, where that leaves something else than the one before it.
 
 const root = await realpath(await mkdtemp(path.join(tmpdir(), "gantry-store-kill-")));
 afterAll(() => rm(root, { recursive: true, force: true, maxRetries: 5 }));
@@ -120,13 +121,8 @@ test.each(cases)(
     expect(await stateOf(whole.place)).toBe(states[1]);
     const clean = await namesIn(whole.place);
     const calls = (await whole.calls()).map((call) => call.replaceAll(path.dirname(whole.place.dataHome), ""));
-    // After one call is before the next: only the last one's end is a point of its own. What only reads is none.
-    const points = calls.flatMap((call, index) => {
-      const half = call.startsWith("write ") ? (["half"] as const) : [];
-      const last = index === calls.length - 1 ? (["after"] as const) : [];
-      const whens = call.startsWith("openSync ") ? last : (["before", ...half, ...last] as const);
-      return whens.map((when) => ({ when, call, at: index + 1 }));
-    });
+    const points = killPoints(calls);
+    process.stdout.write(`${scope} ${what}: ${calls.length} calls, ${points.length} kill points\n`);
     const seen = new Set<string>();
     await eachOfTwo(points, async ({ at, when, call }) => {
       const name = `${when} call ${at} of ${calls.length}, ${call}`;

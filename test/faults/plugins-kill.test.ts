@@ -105,7 +105,7 @@ function randomOf(seed: number): () => number {
 }
 
 const plugins = ["a", "b", "c", "d", "e", "f"];
-const turns = 200;
+const turns = 100;
 
 /** Each has a tool that asks for effects, and a judge that keeps what is kept by it. */
 function keeper(name: string): PluginText {
@@ -123,7 +123,7 @@ function keeper(name: string): PluginText {
 }
 
 test.runIf(process.platform === "linux")(
-  "guests are killed at random during 200 turns: each turn ends properly, each call has one result, what is kept is kept, and the user is told",
+  "guests are killed at random during 100 turns: each turn ends properly, each call has one result, what is kept is kept, and the user is told",
   { timeout: 300_000 },
   async () => {
     const random = randomOf(20_261_122);

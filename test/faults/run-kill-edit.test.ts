@@ -1,6 +1,7 @@
 /**
  * kill -9 at every file-system call that the threads of a real `gantry run` make on the files they change: each file is the
  * old one or the new one, whole, and the change is reported as in doubt.
+ * Calls that only read, close or sync are no moments of their own (test/support/kill-points.ts).
  */
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";

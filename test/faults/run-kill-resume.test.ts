@@ -1,6 +1,7 @@
 /**
  * kill -9 at every file-system call that `gantry run --continue` makes on a session that a dead process left torn, locked and
  * with a call in doubt: what mends a session may itself be killed, as often as one likes.
+ * Calls that only read, close or sync are no moments of their own (test/support/kill-points.ts).
  */
 import { appendFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
@@ -48,6 +49,6 @@ test("a run that mends and goes on with a torn session may be killed at any file
     },
   });
   process.stdout.write(`resume of a torn session: ${JSON.stringify(swept)}\n`);
-  expect(swept.killed).toBeGreaterThan(40);
+  expect(swept.killed).toBeGreaterThan(30);
   expect(swept.inDoubt).toBeGreaterThanOrEqual(swept.points);
 });

@@ -1,6 +1,7 @@
 /**
  * kill -9 at every file-system call that a real `gantry run` makes on its session: what it had shown is in the log, the
  * session goes on, and a command that may have run is reported as in doubt and never run again.
+ * Calls that only read, close or sync are no moments of their own (test/support/kill-points.ts).
  */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
@@ -25,6 +26,6 @@ test("a run may be killed at any file-system call on its session", { timeout: 60
   });
   process.stdout.write(`session of a run: ${JSON.stringify(swept)}\n`);
   // Each batch of events is opened, written, synced and closed.
-  expect(swept.killed).toBeGreaterThan(60);
+  expect(swept.killed).toBeGreaterThan(30);
   expect(swept.inDoubt).toBeGreaterThan(0);
 });

@@ -1,6 +1,7 @@
 /**
- * kill -9 at every system call of a Write and an Edit, in a real child process: before it, after it, and in the middle of
- * a write. The file is the old one or the new one, whole; what is left over is a temp file that can be told by its name.
+ * kill -9 at every system call of a Write and an Edit that changes something, in a real child process: before it, in the middle
+ * of a write, and at the end. The file is the old one or the new one, whole; what is left over is a temp file that can be told
+ * by its name. What only reads, closes or syncs is no moment of its own (test/support/kill-points.ts).
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -9,6 +10,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { compileCache } from "../support/children.ts";
+import { killPoints } from "../support/kill-points.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const killer = here("../support/kill-at-syscall.cjs");
@@ -49,15 +52,9 @@ function run({ tool, before, after }: Change, kill: Record<string, string>) {
       : { file_path: "a.txt", old_string: "old", new_string: "changed", replace_all: true };
   const child = spawnSync(process.execPath, ["--require", killer, program, work, tool, JSON.stringify(input), sha256], {
     encoding: "utf8",
-    env: { KILL_PATH: `/a\\.txt$|/\\.a\\.txt\\.gantry-|^${work}$`, ...kill },
+    env: { KILL_PATH: `/a\\.txt$|/\\.a\\.txt\\.gantry-|^${work}$`, ...compileCache, ...kill },
   });
   return { child, work, names: readdirSync(work) };
-}
-
-/** Only a write has a half; a look for a file that is not there fails, and so never gets to its end. */
-function momentsOf(call: string, { before }: Change): string[] {
-  if (before === undefined && /^openSync .*\/a\.txt$/.test(call)) return ["before"];
-  return call.startsWith("writeSync") ? ["before", "half", "after"] : ["before", "after"];
 }
 
 for (const [name, change] of Object.entries(changes)) {
@@ -68,20 +65,18 @@ for (const [name, change] of Object.entries(changes)) {
     const calls = readFileSync(report, "utf8").trim().split("\n");
     expect(calls.map((call) => call.split(" ")[0])).toEqual(expect.arrayContaining(["openSync", "writeSync", "fsyncSync"]));
     const seen = { old: 0, new: 0, temp: 0 };
-    for (const [index, call] of calls.entries()) {
-      for (const when of momentsOf(call, change)) {
-        const { child, work, names } = run(change, { KILL_AT: String(index + 1), KILL_WHEN: when });
-        const at = `${when} ${index + 1} ${call}`;
-        expect([at, child.signal]).toEqual([at, "SIGKILL"]);
-        const others = names.filter((other) => other !== "a.txt");
-        expect([at, others.filter((other) => !tempName.test(other))]).toEqual([at, []]);
-        seen.temp += others.length;
-        const text = names.includes("a.txt") ? readFileSync(join(work, "a.txt"), "utf8") : undefined;
-        if (text === change.before) seen.old++;
-        else if (text === change.after) seen.new++;
-        else throw new Error(`torn at ${at}: ${text?.length} characters`);
-        if (change.before !== undefined) expect([at, statSync(join(work, "a.txt")).mode & 0o777]).toEqual([at, 0o640]);
-      }
+    for (const { at, when, call } of killPoints(calls)) {
+      const { child, work, names } = run(change, { KILL_AT: String(at), KILL_WHEN: when });
+      const moment = `${when} ${at} ${call}`;
+      expect([moment, child.signal]).toEqual([moment, "SIGKILL"]);
+      const others = names.filter((other) => other !== "a.txt");
+      expect([moment, others.filter((other) => !tempName.test(other))]).toEqual([moment, []]);
+      seen.temp += others.length;
+      const text = names.includes("a.txt") ? readFileSync(join(work, "a.txt"), "utf8") : undefined;
+      if (text === change.before) seen.old++;
+      else if (text === change.after) seen.new++;
+      else throw new Error(`torn at ${moment}: ${text?.length} characters`);
+      if (change.before !== undefined) expect([moment, statSync(join(work, "a.txt")).mode & 0o777]).toEqual([moment, 0o640]);
     }
     // biome-ignore lint/suspicious/noConsole: the count of kill points is part of what this test shows
     console.log(`${name}: ${calls.length} system calls, ${seen.old + seen.new} kills: ${JSON.stringify(seen)}`);

@@ -64,6 +64,13 @@ beforeAll(async () => {
   return () => rm(folder, { recursive: true, force: true });
 });
 
+/** Started once, for tests that want nothing of their own and leave it as it was. */
+let plain: PluginUnderTest;
+beforeAll(async () => {
+  plain = await startPlugin({ folder });
+  return () => plain.close();
+});
+
 async function start(options: Partial<StartPluginOptions> = {}): Promise<PluginUnderTest> {
   const plugin = await startPlugin({ folder, ...options });
   onTestFinished(() => plugin.close());
@@ -155,41 +162,37 @@ describe("startPlugin", () => {
   });
 
   test("programs run in the workspace", async () => {
-    const plugin = await start();
-    expect((await plugin.callTool("Run", { text: "echo it runs" })).text).toBe("it runs\n");
+    expect((await plain.callTool("Run", { text: "echo it runs" })).text).toBe("it runs\n");
   });
 
   test("commands are parsed and printed as from a shell", async () => {
-    const plugin = await start();
-    expect(await plugin.runCommand(["probe", "say", "hey", "--times", "0"])).toMatchObject({ stdout: "one\nhey\n", exit: 12 });
-    const { json, exit } = await plugin.runCommand(["probe", "say", "hey", "--json"]);
+    expect(await plain.runCommand(["probe", "say", "hey", "--times", "0"])).toMatchObject({ stdout: "one\nhey\n", exit: 12 });
+    const { json, exit } = await plain.runCommand(["probe", "say", "hey", "--json"]);
     expect({ json, exit }).toEqual({
       json: { ok: true, kind: "probe.say", data: { word: "hey", times: 1 }, warnings: ["probe: careful"] },
       exit: 0,
     });
-    expect(await plugin.runCommand(["probe", "say", "--time", "2"])).toMatchObject({ stdout: "", exit: 2 });
-    const failed = await plugin.runCommand(["probe", "fail"]);
+    expect(await plain.runCommand(["probe", "say", "--time", "2"])).toMatchObject({ stdout: "", exit: 2 });
+    const failed = await plain.runCommand(["probe", "fail"]);
     expect([failed.exit, failed.stderr]).toEqual([1, expect.stringContaining("FILE_NOT_FOUND: there is no such thing")]);
-    expect((await plugin.runCommand(["sessions", "list"])).stderr).toContain("COMMAND_UNKNOWN");
+    expect((await plain.runCommand(["sessions", "list"])).stderr).toContain("COMMAND_UNKNOWN");
   });
 
   test("moments are fired as in a session: rewriters, judges whose allow is no word, observers that fail", async () => {
-    const plugin = await start();
     const call = { tool: "Write", input: { text: " no " } };
-    expect((await plugin.fireHook("tool.call", call)).payload).toMatchObject({ input: { text: "no" } });
-    expect(await plugin.fireHook("tool.approve", { ...call, input: { text: "no" } })).toMatchObject({
+    expect((await plain.fireHook("tool.call", call)).payload).toMatchObject({ input: { text: "no" } });
+    expect(await plain.fireHook("tool.approve", { ...call, input: { text: "no" } })).toMatchObject({
       ...{ verdict: "deny", reason: "it says no", by: "probe:no" },
     });
-    expect((await plugin.fireHook("tool.approve", call)).verdict).toBe("allow");
-    expect((await plugin.fireHook("turn.end", { turn: 1 })).fired).toEqual([
+    expect((await plain.fireHook("tool.approve", call)).verdict).toBe("allow");
+    expect((await plain.fireHook("turn.end", { turn: 1 })).fired).toEqual([
       { tap: "probe:turn.end", outcome: "failed", message: "seen" },
     ]);
   });
 
   test("a provider streams", async () => {
-    const plugin = await start();
     const events: unknown[] = [];
-    for await (const event of plugin.streamModel("echo", { system: "be brief" })) events.push(event);
+    for await (const event of plain.streamModel("echo", { system: "be brief" })) events.push(event);
     expect(events).toMatchObject([
       { type: "text", text: "be brief" },
       { type: "answer", answer: { model: "test" } },
@@ -197,14 +200,13 @@ describe("startPlugin", () => {
   });
 
   test("failures are as the model is told", async () => {
-    const plugin = await start();
-    expect(await plugin.callTool("Fail", { text: "file" })).toMatchObject({
+    expect(await plain.callTool("Fail", { text: "file" })).toMatchObject({
       isError: true,
       code: "FILE_NOT_FOUND",
       text: "no file",
     });
-    expect((await plugin.callTool("Greet", { txt: 1 })).code).toBe("TOOL_INPUT_INVALID");
-    await expect(plugin.callTool("Gret", {})).rejects.toThrow("Did you mean Greet?");
+    expect((await plain.callTool("Greet", { txt: 1 })).code).toBe("TOOL_INPUT_INVALID");
+    await expect(plain.callTool("Gret", {})).rejects.toThrow("Did you mean Greet?");
   });
 
   test("a guest that loops, or takes all memory, is ended, and the next call has another", async () => {

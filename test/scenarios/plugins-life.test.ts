@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { gantryOnTerminal } from "../shell/gantry.ts";
 import { type AuthorPlugin, everyFile, wardenFiles, wardenFlags, wardenGrants } from "../support/author-plugin.ts";
 import { type Bench, bench, jsonLines, resultTexts, writeFiles } from "../support/cli.ts";
+import { installWarden } from "../support/installed-warden.ts";
 import { packFolder, startNpmRegistry } from "../support/npm-registry.ts";
 
 const run = promisify(execFile);
@@ -132,10 +133,9 @@ test("create, edit, test, install: what is installed is what was edited", async 
 });
 
 /** With warden 1.0.0 installed from `./warden`. */
-async function withWarden(steps: readonly unknown[] = [], plugin: AuthorPlugin = {}): Promise<Bench> {
+async function withWarden(steps: readonly unknown[] = []): Promise<Bench> {
   const place = await bench(steps, notes);
-  await writeFiles(path.join(place.cwd, "warden"), wardenFiles(plugin));
-  expect(await place.gantry(["plugins", "install", "./warden", ...wardenFlags])).toMatchObject({ exit: 0, stderr: "" });
+  await installWarden(place);
   return place;
 }
 

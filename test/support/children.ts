@@ -5,6 +5,9 @@ import { fileURLToPath } from "node:url";
 
 export const supportFile = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
+/** For the environment of a child that is given no other: what vitest.config.ts sets, so that it need not compile the sources anew. */
+export const compileCache = { NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? "" };
+
 export interface Ended {
   stdout: string;
   stderr: string;

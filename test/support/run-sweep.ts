@@ -8,6 +8,7 @@ import { assertPairs } from "../../core/session/pairs.ts";
 import { createStore } from "../../core/session/store.ts";
 import { eachOfTwo, runChild, supportFile } from "./children.ts";
 import { jsonLines, launcher, writeFiles } from "./cli.ts";
+import { type KillPoint, killPoints, killPointsBetweenFiles } from "./kill-points.ts";
 
 export interface Place {
   cwd: string;
@@ -36,34 +37,20 @@ export interface Swept {
   inDoubt: number;
 }
 
-interface Point {
-  at: number;
-  when: "before" | "half" | "after";
-  call: string;
-}
-
 export async function sweepRun(sweep: Sweep): Promise<Swept> {
   const counted = await makePlace(sweep);
   const whole = await runGantry(counted, sweep, {});
   expect([whole.exitCode, whole.stderr]).toEqual([0, expect.not.stringContaining("Error")]);
   const calls = await talliedIn(counted);
   const swept: Swept = { calls: calls.length, points: 0, killed: 0, inDoubt: 0 };
-  const points = calls.flatMap(pointsOf);
+  const points = [...killPoints(calls), ...killPointsBetweenFiles(calls)];
   swept.points = points.length;
   await eachOfTwo(points, async (point) => await killOnce(point, sweep, swept));
   await removePlace(counted);
   return swept;
 }
 
-/** Only a write has a half. */
-function pointsOf(call: string, index: number): Point[] {
-  const whens = /^(?:handle\.)?write(?:Sync|v)? /.test(call)
-    ? (["before", "half", "after"] as const)
-    : (["before", "after"] as const);
-  return whens.map((when) => ({ at: index + 1, when, call }));
-}
-
-async function killOnce({ at, when, call }: Point, sweep: Sweep, swept: Swept): Promise<void> {
+async function killOnce({ at, when, call }: KillPoint, sweep: Sweep, swept: Swept): Promise<void> {
   const place = await makePlace(sweep);
   const name = `${when} call ${at}, ${call}`;
   const { signal, exitCode, stdout, stderr } = await runGantry(place, sweep, { KILL_AT: String(at), KILL_WHEN: when });

@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import type { GuestFacts, GuestNews } from "../../../core/contract/guest.ts";
+import { compileCache } from "../../support/children.ts";
 import type { Ask, Ended, Setting } from "./core-child.ts";
 import type { Place } from "./place.ts";
 
@@ -40,7 +41,7 @@ export async function startCore(
   const { root, workspace, home, canary } = place;
   const whole: Setting = { ...setting, root, workspace, home, require: tier === "with bubblewrap" ? "os" : "none", names };
   const child = fork(join(import.meta.dirname, "core-child.ts"), [JSON.stringify(whole)], {
-    env: { PATH: process.env["PATH"] ?? "", HOME: home, CANARY: canary, NODE_NO_WARNINGS: "1" },
+    env: { PATH: process.env["PATH"] ?? "", HOME: home, CANARY: canary, NODE_NO_WARNINGS: "1", ...compileCache },
     execArgv: ["--expose-gc"],
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });

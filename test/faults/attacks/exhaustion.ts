@@ -19,8 +19,9 @@ const one = (name: string, tries: string, call: string, more: Partial<Exhaustion
 });
 const memory = (name: string, tries: string, call: string, more: Partial<ExhaustionAttack> = {}): ExhaustionAttack =>
   one(name, tries, `const kept = []; globalThis.kept = kept; ${call}`, more);
+/** The CPU that it may take is lower still: it is what the machine that runs these pays for each. */
 const loop = (name: string, tries: string, call: string, more: Partial<ExhaustionAttack> = {}): ExhaustionAttack =>
-  one(name, tries, call, { timeoutMs: 60_000, ...more });
+  one(name, tries, call, { timeoutMs: 60_000, limits: { cpuSeconds: 0.5 }, ...more });
 
 export const ofMemory: readonly ExhaustionAttack[] = [
   memory("heap", "fills the heap with arrays", `for (;;) kept.push(new Array(1e5).fill({}));`),
@@ -228,7 +229,7 @@ export const ofPatience: readonly ExhaustionAttack[] = [
     "many long reads",
     "reads a file of a megabyte two hundred times at once",
     `const all = await Promise.allSettled(Array.from({ length: 200 }, () => ctx.fs.read("large.txt"))); return all.length === 200 ? "nothing" : "GOT";`,
-    { timeoutMs: 20_000 },
+    { timeoutMs: 20_000, limits: { rssMiB: 224 } },
   ),
   one(
     "many reads of the longest",

@@ -34,7 +34,7 @@ const atStart: readonly Attack[] = [
 ];
 
 const atLoad: readonly Attack[] = [
-  side("reads nothing", ["GUEST_HUNG", "TOOL_TIMEOUT"], { echoes: false }),
+  side("reads nothing", ["GUEST_HUNG", "TOOL_TIMEOUT"], { echoes: false, timeoutMs: 4_000 }),
   side("contributes more", ["PLUGIN_UNDECLARED"]),
   side("contributes nonsense", ["PLUGIN_UNDECLARED", "PLUGIN_INVALID", "GUEST_PROTOCOL"]),
   side("contributes a text", ["PLUGIN_UNDECLARED", "PLUGIN_INVALID", "GUEST_PROTOCOL"]),
