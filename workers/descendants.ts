@@ -47,9 +47,12 @@ export async function findProcesses(wanted: Wanted, known: readonly FoundProcess
   if (names.length === 0) return wanted.groups.filter(groupExists).map(wholeGroup);
   const pids = names.filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
   const starts = new Map(known.map(({ pid, started }) => [pid, started]));
-  const seen = (await Promise.all(pids.map((pid) => look(pid)))).filter((one) => one !== undefined);
+  const [self, ...all] = await Promise.all([look("self"), ...pids.map((pid) => look(pid))]);
+  const seen = all.filter((one) => one !== undefined);
+  // What is older than this process is no child of it: most of a machine is, and need not be looked into.
+  const isYounger = ({ started }: Seen): boolean => Number(started) >= Number(self?.started ?? 0);
   const belongs = await Promise.all(
-    seen.map(async (one) => starts.get(one.pid) === one.started || (await isWanted(one, wanted))),
+    seen.map(async (one) => starts.get(one.pid) === one.started || (isYounger(one) && (await isWanted(one, wanted)))),
   );
   return withDescendants(
     seen,

@@ -17,6 +17,7 @@ import type { SandboxFinding, SandboxPolicy } from "./sandbox-messages.ts";
 import { startShell } from "./shell-run.ts";
 import { createShells, type StartedShell } from "./shells.ts";
 import { spawnFile } from "./spawned-file.ts";
+import { createThreadChildren, type ThreadChildren } from "./thread-children.ts";
 
 export interface ProcessesOptions {
   /** The core's own environment; child-env.ts says what of it the children see. */
@@ -57,12 +58,16 @@ export interface Processes {
   runHook: HookRunners["command"];
   /** Groups of others' processes (guests) that the reaper ends when the core is killed. */
   readonly groups: { add(group: number): void; remove(group: number): void };
+  /** For children that another thread of this process starts; `onReaper` hears of a new descriptor when the reaper was ended. */
+  threadChildren(options: { onReaper(fd: number): void }): ThreadChildren;
   /** Ends every child and what children left behind; resolves when they are gone. */
   close(): Promise<void>;
 }
 
 /** How long after a run's end its hidden children are looked for: a search costs milliseconds, so one serves many runs. */
 const searchAfterMs = 500;
+/** A reaper that cannot live on this machine is not started for ever. */
+const mostRenewals = 20;
 
 interface StartRequest {
   command: string;
@@ -78,16 +83,22 @@ export function createProcesses({ env, maxOutputFileBytes, sandboxHost }: Proces
   /** Marks of runs that have not ended; every other process with the core's mark is a child left behind. */
   const running = new Set<string>();
   const hookRuns = new Set<Promise<unknown>>();
+  const lent = new Set<{ renewed(): void }>();
   const closing = new AbortController();
   let lastRun = 0;
+  let renewals = 0;
   let reaper: Reaper | undefined;
   let shell: Promise<string> | undefined;
   let search: NodeJS.Timeout | undefined;
   let sandbox: ShellSandbox | undefined;
 
   const reaping = (): Reaper => {
-    if (!reaper?.alive) reaper = startReaper(coreMark, env["PATH"] ?? "/usr/bin:/bin");
+    if (!reaper?.alive) reaper = startReaper(coreMark, env["PATH"] ?? "/usr/bin:/bin", renewReaper);
     return reaper;
+  };
+  /** Whoever starts children elsewhere goes on doing so: there must be no moment without a reaper. */
+  const renewReaper = (): void => {
+    if (!closing.signal.aborted && ++renewals < mostRenewals) for (const children of lent) children.renewed();
   };
   const endHidden = () =>
     endProcesses({ groups: [], hasMark: (mark) => mark.startsWith(`${coreMark}-`) && !running.has(mark) }, searchAfterMs);
@@ -169,6 +180,17 @@ export function createProcesses({ env, maxOutputFileBytes, sandboxHost }: Proces
 
   return {
     groups: { add: (group) => reaping().add(group), remove: (group) => reaper?.remove(group) },
+    threadChildren({ onReaper }) {
+      const mark = `${coreMark}-${++lastRun}`;
+      running.add(mark);
+      const onEnded = (): void => {
+        running.delete(mark);
+        lent.delete(children);
+      };
+      const children = createThreadChildren({ mark, reaper: reaping, onReaper, onEnded });
+      lent.add(children);
+      return children;
+    },
     async exec(argv, request) {
       const { execProgram } = await import("./exec-program.ts");
       const signal = AbortSignal.any([request.signal, closing.signal]);

@@ -11,6 +11,8 @@ import { markName, outputDescriptors } from "./descendants.ts";
 export interface Reaper {
   /** Given to a child as the descriptor that `registerLine` writes to. */
   readonly input: Socket;
+  /** The number of that descriptor, for children of another thread of this process; undefined where it cannot be told. */
+  readonly fd: number | undefined;
   readonly alive: boolean;
   /** Registers a group that cannot do so itself. */
   add(group: number): void;
@@ -48,21 +50,24 @@ export function registerLine(fd: number): string {
 /** A pattern for the shell. */
 const outputLinks = outputDescriptors.map((fd) => `/proc/[0-9]*/fd/${fd}`).join(" ");
 
-export function startReaper(coreMark: string, path: string): Reaper {
-  const child = spawn(
-    "/bin/sh",
-    ["-c", script, "gantry-reaper", `${markName}=${coreMark}-`, outputLinks, `bash-${coreMark}-`],
-    {
-      detached: true,
-      cwd: "/",
-      env: { PATH: path },
-      stdio: ["pipe", "ignore", "ignore"],
-    },
-  );
+/** Node closes a child's input when the child has ended; the number must not come to mean another file that soon. */
+const keepNumberMs = 5_000;
+
+/** `onGone`: it was ended from outside. */
+export function startReaper(coreMark: string, path: string, onGone: () => void = () => undefined): Reaper {
+  const args = ["-c", script, "gantry-reaper", `${markName}=${coreMark}-`, outputLinks, `bash-${coreMark}-`];
+  const options = { detached: true, cwd: "/", env: { PATH: path } };
+  const child = spawn("/bin/sh", args, { ...options, stdio: ["pipe", "ignore", "ignore"] });
   const input = child.stdin as Socket;
+  // Ours from here on: a thread that has not heard of the reaper's end would have its child write into whatever file is next.
+  (child as { stdin: unknown }).stdin = null;
   let alive = true;
+  let dismissed = false;
   const gone = (): void => {
+    if (!alive) return;
     alive = false;
+    setTimeout(() => input.destroy(), keepNumberMs).unref();
+    if (!dismissed) onGone();
   };
   child.on("exit", gone).on("error", gone);
   // Writing to a reaper that was killed: `alive` is false soon, and the next run starts another.
@@ -74,13 +79,20 @@ export function startReaper(coreMark: string, path: string): Reaper {
   };
   return {
     input,
+    fd: numberOf(input),
     get alive() {
       return alive;
     },
     add: (group) => tell(`+ ${group}\n`),
     remove: (group) => tell(`- ${group}\n`),
     dismiss: () => {
+      dismissed = true;
       if (alive) input.end("q\n");
     },
   };
+}
+
+function numberOf(input: Socket): number | undefined {
+  const { fd = -1 } = (input as Socket & { _handle?: { fd?: number } })._handle ?? {};
+  return fd > 2 ? fd : undefined;
 }

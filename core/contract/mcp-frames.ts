@@ -24,6 +24,8 @@ export interface McpBounds {
   /** Of one message of a server. */
   maxMessageBytes: number;
   maxMessagesPerSecond: number;
+  /** How long a server may go on sending more than that; 10 s where absent. */
+  floodMs?: number;
   stderrBytes: number;
   /** Polite part of a child's end: its input is closed, then SIGTERM, then SIGKILL to the group, each after this time. */
   endMs: number;
@@ -46,6 +48,8 @@ export type ToMcp =
   | { type: "answer"; id: number; ok: false; code: string; message: string }
   /** File URLs. */
   | { type: "roots"; roots: string[] }
+  /** The reaper is another: children register by this descriptor from now on. */
+  | { type: "reaper"; fd: number }
   | { type: "beat"; id: number }
   /** The end of all; `ended` follows. */
   | { type: "end" };

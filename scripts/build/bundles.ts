@@ -9,6 +9,9 @@ import { type BuildOptions, build, type Metafile, type OutputFile, type Plugin, 
 import { leanOclifParser } from "./oclif-parser.ts";
 
 const threadEntry = "tool-thread";
+const mcpThreadEntry = "mcp-thread";
+/** Entries that are given the real globals: the pool's threads speak no HTTP, and the MCP thread speaks it from its start. */
+const withRealGlobals = [threadEntry, mcpThreadEntry];
 /** A folder of its own: the only one that a guest may read. */
 const guestFolder = "guest";
 
@@ -16,6 +19,7 @@ const guestFolder = "guest";
 const groups: Record<string, string>[] = [
   { cli: "core/shell/cli.ts" },
   { [threadEntry]: "workers/inside/tool-thread.ts" },
+  { [mcpThreadEntry]: "plugins/mcp/thread/main.ts" },
   { "sandbox-host": "workers/sandbox-host.ts" },
   { "author-modules": "core/plugin-kit/author-modules.ts" },
   {
@@ -52,12 +56,12 @@ async function bundleGroup(
   entries: Record<string, string>,
   { root, outdir, plugins }: { root: string; outdir: string; plugins: Plugin[] },
 ): Promise<Metafile> {
+  const hasRealGlobals = withRealGlobals.some((entry) => entry in entries);
   const { outputFiles, metafile } = await build({
     ...sharedOptions(root),
     plugins: [leanOclifParser, ...plugins],
     entryPoints: Object.entries(entries).map(([out, source]) => ({ in: join(root, source), out })),
-    // No tool speaks HTTP in a thread.
-    inject: threadEntry in entries ? [] : await globalsWithoutUndici(root),
+    inject: hasRealGlobals ? [] : await globalsWithoutUndici(root),
     outdir,
     format: "esm",
     splitting: true,
@@ -71,7 +75,7 @@ async function bundleGroup(
       "import.meta.filename": "__filename",
       "import.meta.url": "__moduleUrl",
       // The SDK asks whether there are web streams before it knows whether it needs them; the question loads them (1 ms).
-      "globalThis.ReadableStream": "undefined",
+      ...(mcpThreadEntry in entries ? {} : { "globalThis.ReadableStream": "undefined" }),
     },
   });
   const lifted = new Set(lazyCommonJs(metafile).map((name) => join(root, name)));
@@ -96,8 +100,9 @@ function sharedOptions(root: string): BuildOptions {
     minifySyntax: true,
     logLevel: "warning",
     alias: publicModules(root),
-    // ripgrep and the sandbox find their binaries beside their own packages. The other one is an optional part, never installed.
-    external: ["@vscode/ripgrep", "@anthropic-ai/sandbox-runtime", "@napi-rs/nice"],
+    // ripgrep, the sandbox and the keychain find their binaries beside their own packages. The last is an optional part, never
+    // installed.
+    external: ["@vscode/ripgrep", "@anthropic-ai/sandbox-runtime", "@napi-rs/keyring", "@napi-rs/nice"],
     // The entry that packages offer to bundlers of ES modules: it is tree-shaken.
     mainFields: ["module", "main"],
   };
