@@ -5,6 +5,7 @@ import type { KeyChange } from "./change-key.ts";
 import type { Edit } from "./changed-text.ts";
 import { nameableKeys, unknownKey } from "./check.ts";
 import { isObject } from "./data.ts";
+import { mcpFaults } from "./mcp-entries.ts";
 import { type ConfigKey, configKeys } from "./schema.ts";
 
 export interface FoundChange {
@@ -18,8 +19,23 @@ export function findChange({ key, value }: KeyChange): FoundChange {
   if (value === undefined) return { path: partsOf(key), edit: { how: "remove" } };
   const { known, path } = findKey(key);
   const isInside = known.key !== key;
-  const type = known.key === "hooks" && isInside ? "list" : isInside ? "string" : known.type;
-  return { path, edit: editOf(key, type, value, known.key) };
+  const type = known.key === "hooks" && isInside ? "list" : isInside && known.key !== "mcpServers" ? "string" : known.type;
+  const edit = editOf(key, type, value, known.key);
+  if (known.key === "mcpServers") refuseServers(path, edit);
+  return { path, edit };
+}
+
+/** A wrong entry would be left out of every run: it is not written in the first place. */
+function refuseServers(path: readonly string[], edit: Edit): void {
+  if (edit.how === "remove") return;
+  const [, name] = path;
+  const faults = mcpFaults(name === undefined ? edit.value : { [name]: edit.value });
+  const [first] = faults;
+  if (first === undefined) return;
+  const said = faults.map(
+    ({ message, hint }) => `${message.replace(/; it is left out$/, "")}${hint === undefined ? "" : `\n  ${hint}`}`,
+  );
+  throw new GantryError("CONFIG_INVALID", `${said.join("\n")}\nNothing is written.`);
 }
 
 /** The names below a map may have dots. */
@@ -58,6 +74,10 @@ function editOf(key: string, type: ConfigKey["type"], text: string, root: string
   const start = text.trimStart().charAt(0);
   if (type === "map") {
     const value = start === "{" ? fromJson(key, text) : undefined;
+    if (!isObject(value) && root === "mcpServers" && key !== root) {
+      const how = `gantry config set mcpServers.NAME '{"enabled":false}'`;
+      throw new GantryError("CONFIG_INVALID", `${key}: a server is set as a whole, by a JSON object, as ${how}`);
+    }
     if (!isObject(value))
       throw new GantryError("CONFIG_INVALID", `${key} is set by a JSON object, or key by key as ${key}.NAME`);
     return { how: "set", value };

@@ -7,29 +7,43 @@ import { oddLetter } from "../core/contract/odd-letter.ts";
 import { defaults } from "./defaults.ts";
 import { isObject, type KeyPath } from "./fragment.ts";
 import { hookFaults } from "./hook-entries.ts";
+import { type McpFault, mcpFaults } from "./mcp-entries.ts";
 import { nearestKey } from "./nearest.ts";
 import { pluginFaults } from "./plugin-entries.ts";
 import { configKeys, layerSchema } from "./schema.ts";
 
-/** Keys that Gantry has, but not this build. Refused, because a guard that is silently not there is worse than none. */
-const laterKeys = ["mcpServers"];
-
 export interface Finding {
+  /** Of what is left out. */
   path: KeyPath;
+  /** Of what is wrong, where that is a part of it. */
+  at?: KeyPath;
   code: ErrorCode;
+  /** A run goes on without it. */
+  severity?: "warning";
   message: string;
   hint?: string;
 }
 
 /** Every finding about one fragment's data, in the order of the schema. */
 export function check(data: Json): Finding[] {
-  const { hooks, plugins } = isObject(data) ? data : {};
+  const { hooks, plugins, mcpServers } = isObject(data) ? data : {};
   const faults = [...(hooks === undefined ? [] : hookFaults(hooks)), ...(plugins === undefined ? [] : pluginFaults(plugins))];
-  const findings = faults.map((fault): Finding => ({ ...fault, code: "CONFIG_INVALID" }));
+  const findings = [
+    ...faults.map((fault): Finding => ({ ...fault, code: "CONFIG_INVALID" })),
+    ...(mcpServers === undefined ? [] : mcpFaults(mcpServers).map(serverFinding)),
+  ];
   const result = layerSchema.safeParse(data);
   if (result.success) return findings;
-  const others = result.error.issues.filter(({ path: [key] }) => key !== "hooks" && key !== "plugins");
+  const others = result.error.issues.filter(({ path: [key] }) => !ownWords.includes(String(key)));
   return [...others.flatMap((issue) => findingsOf(issue, data)), ...findings];
+}
+
+/** Keys whose faults are told by rooms of their own. */
+const ownWords = ["hooks", "plugins", "mcpServers"];
+
+function serverFinding({ outcome, ...fault }: McpFault): Finding {
+  if (outcome === "required") return { ...fault, code: "MCP_REQUIRED" };
+  return { ...fault, code: "CONFIG_INVALID", ...(outcome === "left out" ? { severity: "warning" as const } : {}) };
 }
 
 /** `data` without the values that `findings` are about, so that the rest can be shown. */
@@ -81,11 +95,6 @@ export function unknownKey(path: KeyPath): Finding {
       message: "$import is not followed: config is data, and one file never runs or reads another",
       hint: "Copy what the other file says into this one.",
     };
-  }
-  const later = laterKeys.find((one) => key === one || key.startsWith(`${one}.`));
-  if (later !== undefined) {
-    const hint = "Take it out, or use a build that has it: what it asks for would silently not happen.";
-    return { path, code: "CONFIG_INVALID", message: `${later} is known, not in this build`, hint };
   }
   const near = nearestKey(key, nameableKeys());
   const written = path.find((part) => typeof part === "string" && part.includes("."));

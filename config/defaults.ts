@@ -11,6 +11,7 @@ export const defaults: Readonly<Config> = {
     toolOutputBytes: 65_536,
     toolOutputLines: 2000,
     parallelReads: 8,
+    mcpToolsPercent: 2,
   },
   providers: { anthropic: { maxOutputTokens: 32_000 } },
   env: {},
@@ -19,6 +20,7 @@ export const defaults: Readonly<Config> = {
   policy: { edits: "ask" },
   claudeSettings: [],
   plugins: [],
+  mcpServers: {},
   isolation: {
     require: "none",
     rssMiB: 512,
@@ -61,6 +63,7 @@ export const builtinPlugins: readonly { name: string; grants: Grants }[] = [
   { name: "hooks", grants: { "host.hooks": true } },
   { name: "plugins", grants: { "host.plugins": true } },
   { name: "policy", grants: {} },
+  { name: "mcp", grants: { "host.mcp": true } },
   { name: "trust", grants: { "host.config": true } },
   { name: "tools", grants: { "host.tools": true } },
   { name: "demo", grants: { "host.run": true } },

@@ -6,6 +6,7 @@ import { didYouMean } from "../core/contract/nearest.ts";
 import { publicEvents } from "../core/contract/public-events.ts";
 import { nameableKeys } from "./check.ts";
 import { defaults } from "./defaults.ts";
+import { explainServer, heldNotes } from "./explain-server.ts";
 import { byDefault, type Entry, isObject } from "./fragment.ts";
 import type { Merged } from "./merge.ts";
 import { nearestKey } from "./nearest.ts";
@@ -44,6 +45,7 @@ function whole(key: string, state: Explained): ConfigExplanation {
   const parent = known.find((one) => one.type === "map" && key.startsWith(`${one.key}.`));
   if (own?.key === "hooks") return hooks(own, state);
   if (parent?.key === "hooks") return hooksOn(key, parent, state);
+  if (parent?.key === "mcpServers") return explainServer(key, parent.description, state);
   if (own?.type === "list") return list(own, state);
   if (own !== undefined && own.type !== "map") return single(key, own, state);
   if (parent !== undefined) return single(key, parent, state);
@@ -55,7 +57,8 @@ function whole(key: string, state: Explained): ConfigExplanation {
   );
 }
 
-function single(key: string, known: ConfigKey, { config, merged, held }: Explained): ConfigExplanation {
+function single(key: string, known: ConfigKey, state: Explained): ConfigExplanation {
+  const { config, merged, held } = state;
   const entries = merged.values.get(key) ?? [];
   const standard = valueAt(defaults, key);
   const all = entries.map(({ value, from }) => ({ value: shown(value, key), from }));
@@ -145,15 +148,6 @@ function notesOn(entries: readonly Entry[], config: Config, key: string): string
   if (winner.written !== undefined) notes.push(`${winner.written} is an accepted name for ${String(winner.value)}`);
   if (winner.from.layer === "managed") notes.push(`locked by ${winner.from.source}`);
   return notes;
-}
-
-function heldNotes(key: string, held: readonly Entry[]): string[] {
-  return held
-    .filter((entry) => entry.key === key)
-    .map(
-      ({ value, from }) =>
-        `${from.source} asks for ${JSON.stringify(shown(value, key))}, which waits until the project is trusted`,
-    );
 }
 
 function noted(notes: readonly string[]): { note?: string } {

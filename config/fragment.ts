@@ -59,6 +59,9 @@ export function entriesOf(fragment: Fragment, home: string): Entry[] {
         const from = { layer: fragment.layer, source: sourceOf(fragment, at) };
         entries.push({ key: `hooks.${event}`, value: group, from, base: fragment.base, isElement: true });
       }
+    } else if (path.length === 2 && path[0] === "mcpServers") {
+      // One server is one value: a higher layer never adds to what another one starts.
+      entries.push(entry(value, path, false));
     } else if (isObject(value)) {
       for (const [key, inner] of Object.entries(value)) if (key !== "$schema") walk(inner, [...path, key]);
     } else if (Array.isArray(value)) {

@@ -25,6 +25,14 @@ export interface HookScripts {
   changedOf(source: string): string[];
 }
 
+/** A hook, or another command line that a config names. */
+export interface StartedCommand extends Pick<DeclaredHook, "handler" | "layer" | "source" | "base"> {
+  /** Who starts it, in words. Default: a hook. */
+  by?: string;
+  /** Where it is started, below the root. */
+  folder?: string;
+}
+
 interface Places {
   /** All real. */
   root: string;
@@ -36,6 +44,7 @@ interface Places {
 /** Everything a held hook names in the project, or by a link in it. */
 interface Bound {
   source: string;
+  by: string;
   /** There or not: one that comes is one that changed. */
   watched: string[];
   links: { path: string; text: string }[];
@@ -46,8 +55,8 @@ const maxSealedBytes = 1_048_576;
 const maxFiles = 500;
 
 export async function findHookScripts(
-  all: readonly DeclaredHook[],
-  held: readonly DeclaredHook[],
+  all: readonly StartedCommand[],
+  held: readonly StartedCommand[],
   places: Places,
 ): Promise<HookScripts> {
   // Hooks share many words.
@@ -59,8 +68,8 @@ export async function findHookScripts(
   const bound = held.map((hook) => boundBy(hook, places, realOf));
   const files = new Set(all.flatMap((hook) => [...pathsIn(hook, places)].flatMap((path) => realOf(path) ?? [])));
   for (const file of bound.flatMap((each) => each.files)) files.add(file);
-  const sealed = firstSources(bound.flatMap(({ files: own, source }) => own.map((path) => ({ path, source }))));
-  const links = firstSources(bound.flatMap(({ links: own, source }) => own.map((link) => ({ ...link, source }))));
+  const sealed = firstSources(bound.flatMap(({ files: own, source, by }) => own.map((path) => ({ path, source, by }))));
+  const links = firstSources(bound.flatMap(({ links: own, source, by }) => own.map((link) => ({ ...link, source, by }))));
   const name = (path: string): string => (path.startsWith(places.root + sep) ? relative(places.root, path) : path);
   const seals = await Promise.all(
     sealed.map(async ({ path }): Promise<[string, string]> => [name(path), await contentOf(path)]),
@@ -70,9 +79,12 @@ export async function findHookScripts(
   return {
     files: [...files].slice(0, maxFiles),
     parts: [
-      ...sealed.map(({ path, source }) => ({ what: `the file ${printable(name(path))}, as it is now, run by a hook`, source })),
-      ...links.map(({ path, text, source }) => ({
-        what: `the link ${printable(`${name(path)} to ${text}`)}, run by a hook`,
+      ...sealed.map(({ path, source, by }) => ({
+        what: `the file ${printable(name(path))}, as it is now, run by ${by}`,
+        source,
+      })),
+      ...links.map(({ path, text, source, by }) => ({
+        what: `the link ${printable(`${name(path)} to ${text}`)}, run by ${by}`,
         source,
       })),
       ...held.flatMap((hook) => othersOf(hook, places)),
@@ -105,9 +117,9 @@ function firstSources<T extends { path: string }>(found: readonly T[]): T[] {
   return [...first.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-function boundBy(hook: DeclaredHook, places: Places, realOf: (path: string) => string | undefined): Bound {
+function boundBy(hook: StartedCommand, places: Places, realOf: (path: string) => string | undefined): Bound {
   const { root } = places;
-  const bound: Bound = { source: hook.source, watched: [], links: [], files: [] };
+  const bound: Bound = { source: hook.source, by: hook.by ?? "a hook", watched: [], links: [], files: [] };
   const bind = (path: string): void => {
     if (!path.startsWith(root + sep)) return;
     bound.watched.push(path);
@@ -131,14 +143,19 @@ function interpretersOf(file: string): string[] {
 }
 
 /** What each word of a command may name, from where the hook is started and from each folder its line goes to. */
-function pathsIn(hook: DeclaredHook, { root, home, cwd }: Places): Set<string> {
+function pathsIn(hook: StartedCommand, { root, home, cwd }: Places): Set<string> {
   const found = hookWords(hook.handler, { root, home });
   if (found === undefined) return new Set();
   const isProjects = hook.layer === "project" || hook.layer === "local";
   const folders = new Set(isProjects ? [root] : [hook.base, root, cwd]);
+  if (hook.folder !== undefined) folders.add(under(root, hook.folder));
   for (const to of found.folders) for (const from of [...folders]) folders.add(under(from, to));
   const paths = new Set<string>();
-  for (const word of [...found.words, ...found.read]) for (const folder of folders) paths.add(under(folder, word));
+  for (const word of [
+    ...found.words,
+    ...(isPackageRun(hook) ? found.read.filter((name) => name !== "package.json") : found.read),
+  ])
+    for (const folder of folders) paths.add(under(folder, word));
   return paths;
 }
 
@@ -150,12 +167,17 @@ function under(folder: string, path: string): string {
 }
 
 /** What cannot be bound is said. */
-function othersOf(hook: DeclaredHook, places: Places): TrustPart[] {
-  if (hookWords(hook.handler, places)?.startsOthers !== true) return [];
+function othersOf(hook: StartedCommand, places: Places): TrustPart[] {
+  if (isPackageRun(hook) || hookWords(hook.handler, places)?.startsOthers !== true) return [];
   const command = isObject(hook.handler) ? String(hook.handler["command"]) : "";
   const shown = printable(command.length > 80 ? `${command.slice(0, 79)}…` : command);
-  const what = `the hook ${shown} may also run files that its command line does not name; a change of them is not noticed`;
+  const what = `${hook.by === undefined ? "the hook" : "the MCP server's command"} ${shown} may also run files that its command line does not name; a change of them is not noticed`;
   return [{ what, source: hook.source }];
+}
+
+/** Of a server, `npx PACKAGE` and its like: what it runs is named, and package.json has no part in it. */
+function isPackageRun({ by, handler }: StartedCommand): boolean {
+  return by !== undefined && isObject(handler) && /^(?:npx|pnpx|bunx|uvx)$/.test(String(handler["command"]));
 }
 
 /**

@@ -4,17 +4,20 @@
  */
 import type { ConfigProblem, TrustStatus } from "../core/contract/host.ts";
 import type { JsonObject } from "../core/contract/messages.ts";
+import { placeIn } from "../core/contract/place.ts";
 import type { ClaudeEntries } from "./claude-settings.ts";
+import { present } from "./files.ts";
 import { byDefault, type Entry } from "./fragment.ts";
 import type { HookScripts } from "./hook-scripts.ts";
 import { createConfigHost } from "./host.ts";
 import { hooksOf, isHook, rulesOf, testsOf } from "./lists.ts";
-import type { LoadedConfig, LoadOptions } from "./loaded.ts";
+import type { LoadedConfig, LoadOptions, McpConfig } from "./loaded.ts";
 import { lockProblems } from "./locks.ts";
 import { configOf, type Merged, merge } from "./merge.ts";
 import { pluginEntriesOf } from "./plugin-entries.ts";
 import { readFiles } from "./read-files.ts";
 import { shown } from "./secrets.ts";
+import { isServer, mcpFileName, mcpKey, startedBy } from "./server-layers.ts";
 import { entriesOfAll } from "./sound-entries.ts";
 import { findSources, type Sources } from "./sources.ts";
 import { changedPaths, stampsOf } from "./stamps.ts";
@@ -36,7 +39,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   ];
   const own = await entriesOfAll(fragments, sources.home, problems);
   const claude = await claudeEntries(own, sources, problems);
-  const entries = [...claude.entries, ...own];
+  const entries = [...claude.entries, ...(await serverEntries(options, sources, problems)), ...own];
   problems.push(...lockProblems([...entries, ...claude.byProject]));
 
   const inProject = entries.filter(({ from }) => from.layer === "project");
@@ -57,6 +60,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const grant = async (): Promise<void> => {
     if (hash !== undefined) await store.grant(hash);
   };
+  const mcp = await serversOf(merged, waiting, { options, sources, problems });
   const watched = [stamps, claude.stamps, scripts.stamps];
   return assemble({
     options,
@@ -65,6 +69,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     trust,
     merged,
     waiting,
+    mcp: { ...mcp, places: placesOf(entries, sources) },
     scripts,
     changed: () => watched.flatMap(changedPaths),
     trusting: { status, grant, revoke: store.revoke },
@@ -78,12 +83,14 @@ interface Parts {
   trust: TrustStatus;
   merged: Merged;
   waiting: readonly Entry[];
+  mcp: McpConfig & { places: LoadedConfig["mcpPlaces"] };
   scripts: Pick<HookScripts, "files" | "changedOf">;
   changed(): string[];
   trusting: { status(): Promise<TrustStatus>; grant(): Promise<void>; revoke(): Promise<boolean> };
 }
 
-function assemble({ options, sources, problems, trust, merged, waiting, scripts, changed, trusting }: Parts): LoadedConfig {
+function assemble(parts: Parts): LoadedConfig {
+  const { options, sources, problems, trust, merged, waiting, mcp, scripts, changed, trusting } = parts;
   const config = configOf(merged);
   const project = sources.project.root;
   const listed = [...merged.lists.values()].flat();
@@ -100,6 +107,8 @@ function assemble({ options, sources, problems, trust, merged, waiting, scripts,
     hookScripts: scripts.files,
     changedScripts: scripts.changedOf,
     pluginEntries: pluginEntriesOf(listed),
+    mcp: { servers: mcp.servers, waiting: mcp.waiting, disabled: mcp.disabled },
+    mcpPlaces: mcp.places,
     permissionTests: testsOf(listed),
     changedSince: async () => changed(),
     sourceOf: (key) => merged.values.get(key)?.[0]?.from ?? merged.lists.get(key)?.at(-1)?.from ?? byDefault,
@@ -118,12 +127,53 @@ async function claudeEntries(own: readonly Entry[], sources: Sources, problems: 
   return await readClaudeSettings(wanted, sources, problems);
 }
 
+/** Of `.mcp.json` and the flag's files. Below what Gantry's own file of the layer says. */
+async function serverEntries({ flags }: LoadOptions, sources: Sources, problems: ConfigProblem[]): Promise<Entry[]> {
+  const files = flags.mcpConfig ?? [];
+  const isThere = present(sources.project.root, [mcpFileName]).length > 0;
+  if (files.length === 0 && !isThere) return [];
+  const { projectMcpEntries, flagMcpEntries } = await import("./mcp-json.ts");
+  return [...(isThere ? await projectMcpEntries(sources, problems) : []), ...(await flagMcpEntries(files, sources, problems))];
+}
+
+function placesOf(entries: readonly Entry[], { layerPaths }: Sources): LoadedConfig["mcpPlaces"] {
+  const servers = entries.filter(isServer);
+  if (servers.length === 0) return [];
+  const own = new Map(layerPaths().map(({ layer, path }) => [layer, path]));
+  return servers.map(({ key, from }) => {
+    const isOwnFile = placeIn(from.source)?.file === own.get(from.layer) && /^(?:user|project|local)$/.test(from.layer);
+    return { name: key.slice(mcpKey.length), ...from, isOwnFile };
+  });
+}
+
+/** Nothing of it is loaded where no server is configured. */
+async function serversOf(
+  merged: Merged,
+  held: readonly Entry[],
+  { options, sources, problems }: Pick<Parts, "options" | "sources" | "problems">,
+): Promise<McpConfig> {
+  if (!held.some(isServer) && ![...merged.values.keys()].some((key) => isServer({ key })))
+    return { servers: [], waiting: [], disabled: [] };
+  const { mcpOf } = await import("./mcp-specs.ts");
+  const { toolTimeoutMs } = configOf(merged).limits;
+  const { home, project } = sources;
+  return await mcpOf({
+    ...{ merged, held, home, problems },
+    env: options.env,
+    project: project.root,
+    callTimeoutMs: toolTimeoutMs,
+  });
+}
+
 async function scriptsOf(
   entries: readonly Entry[],
   held: readonly Entry[],
   { project, home, cwd }: Sources,
 ): Promise<HookScripts> {
-  if (!entries.some(isHook)) return { files: [], parts: [], seals: [], stamps: new Map(), changedOf: () => [] };
+  const servers = held.filter(isServer);
+  if (!entries.some(isHook) && servers.length === 0)
+    return { files: [], parts: [], seals: [], stamps: new Map(), changedOf: () => [] };
   const { findHookScripts } = await import("./hook-scripts.ts");
-  return await findHookScripts(hooksOf(entries), hooksOf(held), { root: project.root, home, cwd });
+  const started = [...hooksOf(held), ...servers.flatMap(startedBy)];
+  return await findHookScripts(hooksOf(entries), started, { root: project.root, home, cwd });
 }

@@ -9,6 +9,7 @@ import type {
   DeclaredHook,
   TrustStatus,
 } from "../core/contract/host.ts";
+import type { McpServerSpec, McpTransport } from "../core/contract/mcp.ts";
 import type { Json, JsonObject } from "../core/contract/messages.ts";
 import type { Environment, GantryPaths } from "./paths.ts";
 import type { Config } from "./schema.ts";
@@ -46,6 +47,15 @@ export interface PermissionTest {
   source: string;
 }
 
+/** The MCP servers of all layers. What is wrong with an entry is in `problems`, and the entry in none of these. */
+export interface McpConfig {
+  servers: McpServerSpec[];
+  /** Of the project, which is not trusted. `what` is in plain words, without what may be secret. */
+  waiting: { name: string; source: string; what: string; kind?: McpTransport["kind"] }[];
+  /** `enabled: false`; `source` is who says so. */
+  disabled: { name: string; source: string; what?: string; kind?: McpTransport["kind"] }[];
+}
+
 export interface LoadFlags {
   /** Replaces the user layer. */
   config?: string;
@@ -53,6 +63,8 @@ export interface LoadFlags {
   set?: readonly string[];
   /** What other flags set; lists join what is there. `flag` is shown as the source, for instance `--model`. */
   overrides?: readonly { key: string; value: Json; flag: string }[];
+  /** Files of servers, `{mcpServers: {…}}` or a bare map; relative ones start at the cwd. */
+  mcpConfig?: readonly string[];
   /** Uses what needs trust, for this run only. */
   trust?: boolean;
 }
@@ -96,6 +108,9 @@ export interface LoadedConfig {
   changedScripts(source: string): string[];
   /** One per name; what waits for trust is not among them. */
   pluginEntries: PluginEntry[];
+  mcp: McpConfig;
+  /** Where each layer names an MCP server, held ones too. `isOwnFile`: in Gantry's own file of the layer, which commands may change. */
+  mcpPlaces: { name: string; layer: ConfigSource["layer"]; source: string; isOwnFile: boolean }[];
   /** Of every layer. */
   permissionTests: PermissionTest[];
   /** Files of any layer, and scripts of the project's hooks, that are not what they were at the load: changed, new or gone. */

@@ -8,6 +8,7 @@ import { defaults } from "./defaults.ts";
 import type { Entry } from "./fragment.ts";
 import { pluginSettingsOf } from "./plugin-entries.ts";
 import type { Config } from "./schema.ts";
+import { mergedValue } from "./server-layers.ts";
 
 /** Lowest first. */
 export const layerOrder = [
@@ -45,7 +46,10 @@ export function merge(entries: readonly Entry[]): Merged {
 /** The defaults with all that was merged on top. */
 export function configOf(merged: Merged): Config {
   const config = structuredClone(defaults) as Config & JsonObject;
-  for (const [key, [winner]] of merged.values) if (winner !== undefined) place(config, key, winner.value);
+  for (const [key, entries] of merged.values) {
+    const value = key.startsWith("mcpServers.") ? mergedValue(entries) : entries[0]?.value;
+    if (value !== undefined) place(config, key, value);
+  }
   for (const [key, elements] of merged.lists) place(config, key, listOf(key, elements));
   return config;
 }
@@ -61,8 +65,14 @@ function rank(entry: Entry): number {
 
 /** The keys come from checked data: every group but the last part exists in the defaults. */
 function place(config: JsonObject, key: string, value: Json): void {
-  const parts = key.split(".");
+  const parts = partsOf(key);
   const last = parts.pop() ?? key;
   const group = parts.reduce((at, part) => at[part] as JsonObject, config);
   Object.defineProperty(group, last, { value, enumerable: true, writable: true, configurable: true });
+}
+
+/** A server's name may have dots. */
+export function partsOf(key: string): string[] {
+  const [map = "", ...rest] = key.split(".");
+  return map === "mcpServers" && rest.length > 0 ? [map, rest.join(".")] : [map, ...rest];
 }

@@ -7,6 +7,7 @@ import type { Json } from "../core/contract/messages.ts";
 import { findMode } from "../core/contract/modes.ts";
 import { isObject } from "./fragment.ts";
 import { hookFaults } from "./hook-entries.ts";
+import { mcpFaults } from "./mcp-entries.ts";
 import { isModelName } from "./model-name.ts";
 import { arePluginSettings } from "./plugin-entries.ts";
 import type { KeyType } from "./schema.ts";
@@ -62,12 +63,14 @@ const known: Group = {
     toolOutputBytes: ["integer", (value) => isCount(value) && Number(value) >= 1024],
     toolOutputLines: ["integer", isCount],
     parallelReads: ["integer", (value) => isCount(value) && Number(value) <= 64],
+    mcpToolsPercent: ["number", (value) => typeof value === "number" && value >= 0 && value <= 100],
   },
   env: ["map", isVariables],
   hooks: ["map", (value) => hookFaults(value).length === 0],
   sandbox: { shell: ["string", isOneOf("off", "auto", "require")] },
   policy: { edits: ["string", isOneOf("ask", "off")] },
   plugins: ["list", arePluginSettings],
+  mcpServers: ["map", (value) => mcpFaults(value).length === 0],
   isolation: {
     require: ["string", isOneOf("none", "os")],
     ...quotas({

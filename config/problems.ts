@@ -21,9 +21,12 @@ export function configError(problems: readonly ConfigProblem[]): GantryError {
 
 /** A finding about a fragment, with its place: the file and line, or the variable or flag in the message. */
 export function problemOf(finding: Finding, fragment: Fragment): ConfigProblem {
-  const line = fragment.lineOf(finding.path);
+  const line = fragment.lineOf(finding.at ?? finding.path);
   const key = finding.path.join(".");
-  const hint = finding.hint === undefined ? {} : { hint: finding.hint };
+  const hint = {
+    ...(finding.severity === undefined ? {} : { severity: finding.severity }),
+    ...(finding.hint === undefined ? {} : { hint: finding.hint }),
+  };
   const keyed = key === "" ? {} : { key };
   if (!isFile(fragment)) return { code: finding.code, message: `${fragment.name}: ${finding.message}`, ...keyed, ...hint };
   return {
@@ -36,6 +39,7 @@ export function problemOf(finding: Finding, fragment: Fragment): ConfigProblem {
   };
 }
 
+/** A file of a flag is one too. */
 function isFile(fragment: Fragment): boolean {
-  return fragment.layer !== "env" && fragment.layer !== "flag";
+  return fragment.lineOf([]) !== undefined;
 }

@@ -8,6 +8,7 @@ import type { GuestLimits } from "../core/contract/guest.ts";
 import { isObject, type Json, type JsonObject } from "../core/contract/messages.ts";
 import { type Mode, modeNames } from "../core/contract/modes.ts";
 import { defaults } from "./defaults.ts";
+import { type McpServerEntry, mcpServers } from "./mcp-schema.ts";
 import { modelNamePattern } from "./model-name.ts";
 import { pluginNamePattern } from "./plugin-entries.ts";
 
@@ -44,6 +45,11 @@ const limits = z.strictObject({
   toolOutputBytes: count.min(1024).describe("Bytes of one tool result that the model is shown."),
   toolOutputLines: count.describe("Lines of one tool result that the model is shown."),
   parallelReads: count.max(64).describe("Reading calls of one answer that run side by side."),
+  mcpToolsPercent: z
+    .number()
+    .min(0)
+    .max(100)
+    .describe("Percent of the model's window that definitions of MCP tools may fill; above it they are found by ToolSearch."),
 });
 
 const anthropic = z.strictObject({
@@ -145,6 +151,7 @@ export const layerSchema = z.strictObject({
   policy: policy.partial().optional().describe("Settings of the policy plugin."),
   claudeSettings: claudeSettings.optional(),
   plugins: plugins.optional(),
+  mcpServers: mcpServers.optional(),
   isolation: isolation.partial().optional().describe("What community plugins are kept in, and how much they may use."),
 });
 
@@ -162,6 +169,8 @@ export interface Config {
   claudeSettings: z.infer<typeof claudeSettings>;
   /** Merged by name; folders are absolute. */
   plugins: PluginSetting[];
+  /** Merged by name, as written: variables are not filled in. */
+  mcpServers: Record<string, McpServerEntry>;
   isolation: Isolation;
 }
 

@@ -6,6 +6,7 @@ import { kindOf, maxConfigBytes, namesIn, realPathOf } from "./files.ts";
 import type { LoadOptions } from "./loaded.ts";
 import { type GantryPaths, homeOf, paths, projectSlug } from "./paths.ts";
 import { configNamesAt, findProject, type Project } from "./project.ts";
+import { mcpFileName } from "./server-layers.ts";
 
 export interface SourceFile {
   layer: ConfigSource["layer"];
@@ -72,6 +73,8 @@ export async function findSources({ cwd, env, flags, instead, managedFolder = "/
   const watched = (): string[] => [
     ...(flags.config === undefined ? dataEndings.map((ending) => join(own.configHome, `config.${ending}`)) : user),
     ...configNamesAt(project.root),
+    join(project.root, mcpFileName),
+    ...(flags.mcpConfig ?? []).map((file) => resolve(realCwd, file)),
     localFile(),
     ...dataEndings.map((ending) => join(managedFolder, `managed.${ending}`)),
   ];

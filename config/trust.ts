@@ -11,6 +11,7 @@ import { printable } from "../core/contract/printable.ts";
 import { defaults } from "./defaults.ts";
 import { readText, removeFile, writeOwn } from "./files.ts";
 import { type Entry, isObject } from "./fragment.ts";
+import { serverWords } from "./mcp-words.ts";
 import { projectSlug, sha256 } from "./paths.ts";
 import { pluginWords } from "./plugin-entries.ts";
 import type { Config } from "./schema.ts";
@@ -94,6 +95,7 @@ const bounds: Readonly<Record<string, (config: Config) => number | undefined>> =
   "limits.toolOutputBytes": ({ limits }) => limits.toolOutputBytes,
   "limits.toolOutputLines": ({ limits }) => limits.toolOutputLines,
   "limits.parallelReads": ({ limits }) => limits.parallelReads,
+  "limits.mcpToolsPercent": ({ limits }) => limits.mcpToolsPercent,
   ...quotaBounds(),
   "providers.anthropic.maxOutputTokens": ({ providers }) => providers.anthropic.maxOutputTokens,
   "providers.anthropic.thinkingBudgetTokens": ({ providers }) => providers.anthropic.thinkingBudgetTokens ?? 0,
@@ -118,6 +120,7 @@ function asksFor({ key, value, written }: Entry, lower: Config): string | undefi
   if (key === "model") return text.startsWith("scripted/") ? `the scripted model ${text}` : undefined;
   if (key.startsWith("hooks.") && isEmptyGroup(value)) return undefined;
   if (key.startsWith("hooks.")) return `a hook on ${printable(key.slice("hooks.".length))}${hookText(shown(value, key))}`;
+  if (key.startsWith("mcpServers.")) return `MCP server ${printable(key.slice("mcpServers.".length))}: ${serverWords(value)}`;
   if (key === "claudeSettings") return `reading the ${text} settings of .claude`;
   if (key === "sandbox.shell") {
     const weaker = sandboxWords.indexOf(text) < sandboxWords.indexOf(lower.sandbox.shell);

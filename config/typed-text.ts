@@ -138,6 +138,7 @@ function variableOf(key: string): string {
 function typed(text: string, { key, path }: Target): Json {
   const isInside = path.join(".") !== key.key;
   if (isInside && key.key === "hooks") return text.trimStart().startsWith("[") ? jsonOr(text) : text;
+  if (isInside && key.key === "mcpServers") return jsonOr(text);
   if (isInside || key.type === "string") return text;
   if (key.type === "integer" || key.type === "number")
     return /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : text;

@@ -46,6 +46,10 @@ test("a sound JSON file costs cosmiconfig and the JSON parser, and not the schem
     permissions: { deny: ["Bash(rm:*)"] },
     limits: { maxTurns: 5 },
     env: { A: "b" },
+    mcpServers: {
+      docs: { command: "npx", args: ["-y", "x"], env: { A: "b" }, tools: { deny: ["x*"] } },
+      web: { url: "https://x" },
+    },
   });
   expect(packagesLoaded(place, usualFlags)).toEqual(["cosmiconfig", "jsonc-parser"]);
 });

@@ -36,14 +36,9 @@ const wrongKeys: [string, object, { code: string; key: string; message: string }
     { code: "CONFIG_KEY_UNKNOWN", key: "__proto__", message: '"__proto__" is no config key' },
   ],
   [
-    "mcpServers",
-    { mcpServers: {} },
-    { code: "CONFIG_INVALID", key: "mcpServers", message: "mcpServers is known, not in this build" },
-  ],
-  [
-    "mcpServers",
-    { mcpServers: {} },
-    { code: "CONFIG_INVALID", key: "mcpServers", message: "mcpServers is known, not in this build" },
+    "a list of servers",
+    { mcpServers: [] },
+    { code: "CONFIG_INVALID", key: "mcpServers", message: "mcpServers is a list, and must be an object of servers" },
   ],
   [
     "a word of sandbox.shell",
