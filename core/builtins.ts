@@ -9,6 +9,7 @@ export const builtinLoaders: Readonly<Record<string, Load>> = {
   demo: () => import("../plugins/demo/index.ts"),
   files: () => import("../plugins/files/index.ts"),
   hooks: () => import("../plugins/hooks/index.ts"),
+  mcp: () => import("../plugins/mcp/index.ts"),
   permissions: () => import("../plugins/permissions/index.ts"),
   plugins: () => import("../plugins/plugins/index.ts"),
   policy: () => import("../plugins/policy/index.ts"),

@@ -6,9 +6,11 @@ import type { LoadedConfig } from "../config/loaded.ts";
 import type { Community } from "./community/found.ts";
 import type { ConfigProblem } from "./contract/host.ts";
 import { type PluginManifest, type ToolManifest, toolsOf } from "./contract/manifest.ts";
+import { knownServers } from "./known-servers.ts";
 import { parseRules } from "./permission/rules/rules.ts";
 
-type Looked = Pick<LoadedConfig, "problems" | "ruleList" | "heldRules" | "hookList" | "heldHooks" | "project">;
+type Looked = Pick<LoadedConfig, "problems" | "ruleList" | "heldRules" | "hookList" | "heldHooks" | "project"> &
+  Partial<Pick<LoadedConfig, "mcp">>;
 
 /**
  * Rules and hooks that wait for trust are looked at too: they would be wrong as soon as they are trusted. Problems that are
@@ -16,12 +18,13 @@ type Looked = Pick<LoadedConfig, "problems" | "ruleList" | "heldRules" | "hookLi
  */
 export async function configProblems(config: Looked, manifests: readonly PluginManifest[]): Promise<ConfigProblem[]> {
   const tools = toolsOf(manifests);
+  const servers = knownServers(config);
   const rules = [...config.ruleList, ...config.heldRules];
   const hooks = [...config.hookList, ...config.heldHooks];
   return [
     ...config.problems,
-    ...(rules.length === 0 ? [] : parseRules(rules, tools).problems),
-    ...(hooks.length === 0 ? [] : await hookProblems(hooks, config.project, tools)),
+    ...(rules.length === 0 ? [] : parseRules(rules, tools, servers).problems),
+    ...(hooks.length === 0 ? [] : await hookProblems(hooks, config.project, { tools, servers })),
   ];
 }
 
@@ -38,8 +41,8 @@ export async function knownProblems(
 async function hookProblems(
   hooks: LoadedConfig["hookList"],
   project: string,
-  tools: readonly ToolManifest[],
+  { tools, servers }: { tools: readonly ToolManifest[]; servers: readonly string[] | undefined },
 ): Promise<ConfigProblem[]> {
   const { parseHooks } = await import("./config-hooks/declared/parse.ts");
-  return (await parseHooks(hooks, { tools, project })).problems;
+  return (await parseHooks(hooks, { tools, project, ...(servers === undefined ? {} : { servers }) })).problems;
 }

@@ -78,7 +78,7 @@ function later(keys: readonly string[]): Pick<Reload, "reason"> {
   const isOf = (key: string, names: readonly string[]): boolean =>
     names.some((name) => key === name || key.startsWith(`${name}.`));
   const session = keys.filter((key) => isOf(key, ["model", "sandbox"]));
-  const run = keys.filter((key) => isOf(key, ["plugins", "isolation"]));
+  const run = keys.filter((key) => isOf(key, ["plugins", "isolation", "mcpServers"]));
   const reasons = [
     ...(session.length === 0 ? [] : [`${session.join(", ")}: from the next session on`]),
     ...(run.length === 0 ? [] : [`${run.join(", ")}: from the next run of gantry on`]),

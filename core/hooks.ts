@@ -8,6 +8,7 @@ import tapable from "tapable";
 import { GantryError } from "./contract/errors.ts";
 import type { EventData } from "./contract/events.ts";
 import {
+  type ElicitAnswer,
   type HookKind,
   type HookPayloads,
   type HookPoint,
@@ -45,6 +46,8 @@ export interface Ruling {
   /** That hook's changed input, and rules for the rest of the session. */
   input?: JsonObject;
   remember?: readonly string[];
+  /** What a config hook answers an MCP server. */
+  answer?: ElicitAnswer;
   heard: Heard;
 }
 

@@ -2,6 +2,7 @@
 import type { LoadedConfig } from "../config/loaded.ts";
 import type { CallFacts } from "./contract/hooks.ts";
 import type { ToolManifest } from "./contract/manifest.ts";
+import { isMcpTool } from "./contract/mcp-names.ts";
 import { type Ground, layGround } from "./permission/ground.ts";
 import { matchesRule } from "./permission/rule-applies.ts";
 import type { Rule } from "./permission/rules/rules.ts";
@@ -17,7 +18,8 @@ export function createRuleMatcher(
   let ground: Promise<Ground> | undefined;
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   return async (rule, call) => {
-    const tool = byName.get(call.tool);
+    // What an MCP server offers is known when it runs; its rules look at names and inputs alone.
+    const tool = byName.get(call.tool) ?? (isMcpTool(call.tool) ? { name: call.tool, effect: "runs" as const } : undefined);
     if (tool === undefined) return false;
     ground ??= lay();
     return await matchesRule(rule, call, tool, await ground);

@@ -27,11 +27,10 @@ export interface LiveConfig {
   /** What came of the last change, whichever session met it. */
   readonly last: Reload | undefined;
   /**
-   * A turn or call begins: it keeps the config it finds until `leave`. A turn looks for changed files first; what came of them
-   * is for its session to tell. Sessions wait for each other here, never in a turn.
+   * A turn, or a call outside one, begins: it looks for changed files first, and keeps the config it finds until `leave`. What
+   * came of them is for its session to tell. Sessions wait for each other here, never in a turn.
    */
   enterTurn(session: ReloadingSession): Promise<Reload | undefined>;
-  enterCall(): Promise<void>;
   leave(): void;
   /** Writes an allow rule to the local layer; where it stands. The change is the user's own, and no news at the next turn. */
   remember(rule: string): Promise<string>;
@@ -89,13 +88,6 @@ export function createLiveConfig(options: LiveConfigOptions): LiveConfig {
     return met.told;
   }
 
-  async function enter<T>(work: () => Promise<T>): Promise<T> {
-    const entering = gate.then(work);
-    gate = entering.catch(() => undefined);
-    const found = await entering.finally(() => running++);
-    return found;
-  }
-
   return {
     get config() {
       return now.config;
@@ -109,8 +101,11 @@ export function createLiveConfig(options: LiveConfigOptions): LiveConfig {
     get last() {
       return last;
     },
-    enterTurn: async (session) => await enter(() => refresh(session)),
-    enterCall: async () => await enter(async () => undefined),
+    async enterTurn(session) {
+      const entering = gate.then(() => refresh(session));
+      gate = entering.catch(() => undefined);
+      return await entering.finally(() => running++);
+    },
     leave: () => void running--,
     async remember(rule) {
       const place = await now.config.rememberAlways(rule);

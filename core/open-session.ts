@@ -5,22 +5,24 @@ import type { Processes } from "../workers/processes.ts";
 import { askOnce } from "./ask-model.ts";
 import type { EventData } from "./contract/events.ts";
 import type { ImageBlock, JsonObject, TextBlock } from "./contract/messages.ts";
-import { addUsage, noUsage } from "./contract/messages.ts";
+import { addUsage, noUsage, type Usage } from "./contract/messages.ts";
 import type { Hooks } from "./hooks.ts";
 import type { LiveConfig, Reload } from "./live-config.ts";
+import type { Mcp } from "./mcp/mcp.ts";
 import { type Mode, refuseRootBypass } from "./permission/modes.ts";
 import type { Registry } from "./registry.ts";
-import type { RuntimeOptions } from "./runtime.ts";
-import { createQueue, createRecorder, type InputSource } from "./session/session.ts";
+import type { FrontEnd, RuntimeOptions } from "./runtime.ts";
+import { createQueue, createRecorder, type InputSource, type QueuedInput } from "./session/session.ts";
 import type { SessionState } from "./session/state.ts";
 import type { OpenedSession, SessionStore } from "./session/store.ts";
-import { type Chosen, chooseTools, createSessionCalls } from "./session-calls.ts";
+import { type CallsOptions, type Chosen, chooseTools, createSessionCalls } from "./session-calls.ts";
 import { endSignal } from "./session-end.ts";
+import { filledInput } from "./session-inputs.ts";
 import type { SessionListener } from "./session-listeners.ts";
+import type { SessionMcp, SessionMcpParts } from "./session-mcp.ts";
 import { activateModel } from "./session-model.ts";
 import { createAside, createNow, limitsOf, priceFor, turnDeps } from "./session-turns.ts";
 import type { TurnOutcome } from "./turn/ending.ts";
-import { createPromptDigest } from "./turn/prompt.ts";
 import type { Redactor } from "./turn/redact.ts";
 import type { CallReport } from "./turn/tool-call.ts";
 import { type ActiveModel, runTurn, type TurnDeps } from "./turn/turn.ts";
@@ -32,6 +34,12 @@ export interface OpenOptions {
   model?: string;
   /** Ends hooks that run at the session's begin; the session opens all the same. */
   signal?: AbortSignal;
+  /** In place of the runtime's: this session's own watcher, who is asked what it would ask. */
+  front?: FrontEnd;
+  /** Who it is opened for, as a client of a protocol calls itself; noted in the log. */
+  openedFor?: string;
+  /** Lowers `limits.maxTurns` for its turns. */
+  maxTurns?: number;
 }
 
 export interface CloseOptions {
@@ -55,7 +63,7 @@ export interface Session {
   /** From the next call on. ROOT_BYPASS_REFUSED. */
   setMode(mode: Mode): void;
   /** One call outside a turn, through the dispatcher. TOOL_UNKNOWN. */
-  callTool(name: string, input: JsonObject, options?: { signal?: AbortSignal }): Promise<CallReport>;
+  callTool(name: string, input: JsonObject, options?: { signal?: AbortSignal; callId?: string }): Promise<CallReport>;
   /** Ends the session in this process; later calls share the first one's end. LOG_WRITE_FAILED. */
   close(reason?: EventData["session.close"]["reason"], options?: CloseOptions): Promise<void>;
 }
@@ -67,6 +75,8 @@ export interface SessionDeps extends RuntimeOptions {
   hooks: Hooks;
   store: SessionStore;
   processes(): Promise<Processes>;
+  /** Absent where no server is configured. */
+  mcp?: Mcp | undefined;
   /** The runtime's identity, for providers. */
   owner: object;
   /** Starts what a call of the tool, or of any, needs; resolves when it is on its way. */
@@ -82,7 +92,9 @@ export interface SessionDeps extends RuntimeOptions {
 }
 
 /** SESSION_*, MODEL_INVALID, ROOT_BYPASS_REFUSED, USAGE_INVALID, LOG_WRITE_FAILED. */
-export async function openSession(open: OpenOptions, deps: SessionDeps): Promise<Session> {
+export async function openSession(open: OpenOptions, given: SessionDeps): Promise<Session> {
+  // Not a copy: what the config says is asked of the runtime's own each time.
+  const deps = open.front ? (Object.create(given, { front: { value: open.front } }) as SessionDeps) : given;
   const chosen = chooseTools(deps);
   refuseRootBypass(bypass(deps.config.config.permissions.mode, deps));
   const wanted = wantedModel(open, deps);
@@ -121,6 +133,14 @@ async function openLog(
   });
 }
 
+/** Nothing of it is loaded where no server is configured. */
+async function openMcp(parts: Omit<SessionMcpParts, "mcp">): Promise<SessionMcp | undefined> {
+  const { mcp } = parts.deps;
+  if (mcp === undefined) return undefined;
+  const { createSessionMcp } = await import("./session-mcp.ts");
+  return createSessionMcp({ ...parts, mcp });
+}
+
 interface Start {
   open: OpenOptions;
   opened: OpenedSession;
@@ -142,63 +162,87 @@ async function startSession({ open, opened, model, deps, chosen }: Start): Promi
   const unlisten = deps.listen(log.id, {
     fired(fired) {
       recorder.record("hook.fired", fired);
-      if (fired.usage !== undefined) hookUsage = addUsage(hookUsage, fired.usage);
+      if (fired.usage !== undefined) count(fired.usage);
     },
     note: (note) => void recorder.record("note", note),
     facts: () => ({ transcriptPath: log.path, cwd: state.cwd, mode: mode(), model: turns?.model.full ?? model.full }),
     effects: () => calls.deps.coreEffects,
     ask: async (prompt, { model: named, signal }) =>
       await askOnce(named === undefined ? (turns?.model ?? model) : await activateModel(named, deps), prompt, signal),
+    async callTool(call, { signal }) {
+      const { callForHook } = await import("./hook-tool-call.ts");
+      return await callForHook(call, calls.deps, { findTool: deps.registry.findTool, signal });
+    },
+  });
+  if (open.openedFor !== undefined) recorder.record("note", { text: `opened for ${open.openedFor}` });
+  const notify: CallsOptions["notify"] = (kind, message) =>
+    void told.own(
+      hooks.observe("notify", { sessionId: log.id, kind, message }, { signal: closing.signal }).then(calls.deps.hearing.hear),
+    );
+  const count = (usage: Usage): void => {
+    hookUsage = addUsage(hookUsage, usage);
+  };
+  const mcp = await openMcp({
+    ...{ now, deps, state, record: recorder.record, sessionId: log.id, mode, notify, count },
+    model: () => turns?.model ?? model,
+    hear: (heard) => calls.deps.hearing.hear(heard),
+  });
+  const calls = createSessionCalls({
+    ...{ ...recorder, opened, chosen: () => now.chosen, deps, mode, mcp, notify },
+    async ask(prompt, { signal, ...asked }) {
+      const answer = await askOnce(turns?.model ?? model, prompt, signal, asked);
+      count(answer.usage);
+      return answer;
+    },
   });
   const source = open.resume === undefined ? "startup" : "resume";
   const begin = { sessionId: log.id, source, model: model.full } as const;
   const opening = await hooks.observe("session.open", begin, open.signal === undefined ? {} : { signal: open.signal });
-  const calls = createSessionCalls({
-    ...{ ...recorder, opened, chosen: () => now.chosen, deps, mode },
-    async ask(prompt, { signal, ...asked }) {
-      const answer = await askOnce(turns?.model ?? model, prompt, signal, asked);
-      hookUsage = addUsage(hookUsage, answer.usage);
-      return answer;
-    },
-    notify: (kind, message) =>
-      told.own(
-        hooks.observe("notify", { sessionId: log.id, kind, message }, { signal: closing.signal }).then(calls.deps.hearing.hear),
-      ),
-  });
   calls.deps.hearing.hear(opening);
   const takeHookUsage = (): typeof hookUsage => {
     const used = hookUsage;
     hookUsage = noUsage;
     return used;
   };
-  const running = turnDeps({ opened, model, calls, recorder, now, deps, takeHookUsage });
+  const running = turnDeps({ open, opened, model, calls, recorder, now, deps, mcp, takeHookUsage });
   turns = running;
   const check = (config: LoadedConfig): void => refuseRootBypass(bypass(now.modeWith(config), deps));
 
-  const queue = createQueue<TurnOutcome>(async (input, signal) => {
+  /** A turn, or a call outside one: it begins with the config as it is now, and keeps it. */
+  async function inConfig<T>(signal: AbortSignal, act: () => Promise<T>): Promise<T> {
     const reload = await live.enterTurn({ sessionId: log.id, signal, check });
     try {
       await adopt(reload);
-      const outcome = await runTurn(input, running, signal);
-      if (outcome.error) await hooks.observe("error.raise", { code: outcome.error.code, message: outcome.error.message });
-      return outcome;
+      return await act();
     } finally {
       live.leave();
     }
-  });
+  }
+
+  const oneTurn = async (input: QueuedInput, signal: AbortSignal): Promise<TurnOutcome> => {
+    const parts = { mcp: mcp?.mcp, sessionId: log.id, deps, record: recorder.record, signal };
+    const content = await filledInput(input, parts);
+    const outcome = await runTurn({ ...input, content }, running, signal);
+    if (outcome.error) await hooks.observe("error.raise", { code: outcome.error.code, message: outcome.error.message });
+    return outcome;
+  };
+  const queue = createQueue<TurnOutcome>((input, signal) => inConfig(signal, () => oneTurn(input, signal)));
 
   /** A config that came since the last turn, through this session or another. */
   async function adopt(reload: Reload | undefined): Promise<void> {
-    const isNew = now.refresh();
-    const news = reload ?? (isNew ? live.last : undefined);
+    now.refresh();
+    const isConfigNew = adopted.config !== live.generation;
+    const news = reload ?? (isConfigNew ? live.last : undefined);
     if (news !== undefined) recorder.record("config.reload", news);
-    if (!isNew) return;
+    // A registry that is new may have another provider.
+    if (!isConfigNew && adopted.registry === deps.registry.generation) return;
+    adopted = { config: live.generation, registry: deps.registry.generation };
     running.model = await activateModel(running.model.full, deps);
-    running.limits = limitsOf(deps);
+    running.limits = limitsOf(deps, open);
     running.price = priceFor(deps);
-    running.digest = createPromptDigest();
   }
 
+  let adopted = { config: live.generation, registry: deps.registry.generation };
   const outsideTurns = createAside();
   let closed: Promise<void> | undefined;
 
@@ -208,6 +252,7 @@ async function startSession({ open, opened, model, deps, chosen }: Start): Promi
     await outsideTurns.settled();
     await told.settled();
     await calls.closeShells();
+    mcp?.close();
     const bound = endSignal(live.config.hookList, signal);
     await hooks.observe("session.close", { sessionId: log.id, reason }, bound === undefined ? {} : { signal: bound });
     await unlisten({ signal });
@@ -234,9 +279,10 @@ async function startSession({ open, opened, model, deps, chosen }: Start): Promi
       refuseRootBypass(bypass(next, deps));
       now.setMode(next);
     },
-    async callTool(name, input, { signal } = {}) {
-      const call = calls.callOnce(name, input, signal ? AbortSignal.any([signal, closing.signal]) : closing.signal);
-      return await outsideTurns.own(call);
+    async callTool(name, input, { signal, callId } = {}) {
+      const ended = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
+      const options = { signal: ended, ...(callId === undefined ? {} : { callId }) };
+      return await outsideTurns.own(inConfig(ended, () => calls.callOnce(name, input, options)));
     },
     close(reason = "done", options = {}) {
       closed ??= close(reason, options);

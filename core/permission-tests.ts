@@ -8,6 +8,7 @@ import { createBuiltinJudge } from "./builtin-judges.ts";
 import type { ConfigProblem, PermissionTestResult } from "./contract/host.ts";
 import { type PluginManifest, toolsOf } from "./contract/manifest.ts";
 import { placeIn } from "./contract/place.ts";
+import { knownServers } from "./known-servers.ts";
 import type { ExplainOptions } from "./permission/explanation.ts";
 import { parseRules } from "./permission/rules/rules.ts";
 import { policyOf } from "./policy.ts";
@@ -15,7 +16,8 @@ import { policyOf } from "./policy.ts";
 export type TestedConfig = Pick<
   LoadedConfig,
   "config" | "project" | "paths" | "ruleList" | "heldRules" | "permissionTests" | "sourceOf" | "hookScripts"
->;
+> &
+  Partial<Pick<LoadedConfig, "mcp">>;
 
 export interface LookOptions {
   /** The user's home folder. */
@@ -31,10 +33,11 @@ export function explainOptions(
   { home, cwd }: LookOptions,
 ): ExplainOptions {
   const { project, paths, ruleList } = loaded;
-  const { rules } = parseRules(ruleList, toolsOf(manifests));
+  const servers = knownServers(loaded) ?? [];
+  const { rules } = parseRules(ruleList, toolsOf(manifests), servers);
   // The output folder is no session's.
   const policy = policyOf(loaded, { rules, outputDir: join(paths.stateHome, "no-session"), home, approve: "prompt" });
-  return { policy, tools: toolsOf(manifests), cwd: cwd ?? project, judge: createBuiltinJudge(loaded, manifests) };
+  return { policy, tools: toolsOf(manifests), servers, cwd: cwd ?? project, judge: createBuiltinJudge(loaded, manifests) };
 }
 
 /** Every test of the config, in its order. Loads nothing when there is none. */

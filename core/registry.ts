@@ -2,6 +2,7 @@
 import { GantryError } from "./contract/errors.ts";
 import type { Execute } from "./contract/execution.ts";
 import type { PluginManifest, ToolManifest } from "./contract/manifest.ts";
+import type { McpTool } from "./contract/mcp.ts";
 import { didYouMean } from "./contract/nearest.ts";
 import type { PluginDefinition, ProviderDefinition } from "./contract/plugin.ts";
 
@@ -9,7 +10,18 @@ export interface RegisteredTool extends ToolManifest {
   plugin: string;
   /** Its input's schema is a stranger's. */
   isCommunity?: true;
+  /** Of an MCP server: both names as the server's own. */
+  mcp?: McpOrigin;
   execute: Execute;
+}
+
+export interface McpOrigin {
+  server: string;
+  tool: string;
+  /** Never deferred. */
+  isAlwaysLoaded: boolean;
+  /** What the server says of it, which nothing checks. */
+  annotations?: McpTool["annotations"];
 }
 
 /** A plugin as the registry takes it: its manifest, and how to reach its code when it is needed. */
@@ -18,6 +30,8 @@ export interface PluginSource {
   isCommunity?: true;
   load(): Promise<PluginDefinition>;
   execute(tool: ToolManifest): Execute;
+  /** Absent: its tools are of no MCP server. */
+  mcpOf?(tool: ToolManifest): McpOrigin;
 }
 
 export interface Registry {
@@ -25,7 +39,9 @@ export interface Registry {
   add(source: PluginSource): void;
   /** In place of what a plugin of the same name contributed. NAME_TAKEN, and then nothing has changed. */
   replace(source: PluginSource): void;
-  /** Rises with each replacement. */
+  /** What a plugin contributed is gone; nothing happens where it contributed nothing. */
+  remove(plugin: string): void;
+  /** Rises with each replacement and removal. */
   readonly generation: number;
   tools(): readonly RegisteredTool[];
   findTool(name: string): RegisteredTool | undefined;
@@ -61,7 +77,8 @@ export function createRegistry(): Registry {
     }
     for (const tool of contributes.tools) {
       const origin = source.isCommunity ? { isCommunity: source.isCommunity } : {};
-      const entry = { ...tool, plugin: name, ...origin, execute: source.execute(tool) };
+      const mcp = source.mcpOf ? { mcp: source.mcpOf(tool) } : {};
+      const entry = { ...tool, plugin: name, ...origin, ...mcp, execute: source.execute(tool) };
       claim(tools, tool.name, entry, "tool", name, (held) => held.plugin);
     }
     for (const provider of contributes.providers) {
@@ -70,19 +87,28 @@ export function createRegistry(): Registry {
     plugins.push(source);
   }
 
+  /** All anew, or nothing has changed. */
+  function rebuild(all: readonly PluginSource[]): void {
+    const before = { plugins, tools, providers };
+    [plugins, tools, providers] = [[], new Map(), new Map()];
+    try {
+      for (const plugin of all) add(plugin);
+      generation++;
+    } catch (error) {
+      ({ plugins, tools, providers } = before);
+      throw error;
+    }
+  }
+
   return {
     add,
     replace(source) {
-      const before = { plugins, tools, providers };
       const all = plugins.map((plugin) => (plugin.manifest.name === source.manifest.name ? source : plugin));
-      [plugins, tools, providers] = [[], new Map(), new Map()];
-      try {
-        for (const plugin of all.includes(source) ? all : [...all, source]) add(plugin);
-        generation++;
-      } catch (error) {
-        ({ plugins, tools, providers } = before);
-        throw error;
-      }
+      rebuild(all.includes(source) ? all : [...all, source]);
+    },
+    remove(name) {
+      const left = plugins.filter((plugin) => plugin.manifest.name !== name);
+      if (left.length < plugins.length) rebuild(left);
     },
     get generation() {
       return generation;

@@ -13,11 +13,14 @@ import { createCoreEffects } from "./core-effects.ts";
 import { createHooks, type ListedTap } from "./hooks.ts";
 import { lazyWorkers } from "./lazy-workers.ts";
 import { createLiveConfig, type LiveConfig, makeReady } from "./live-config.ts";
+import type { Mcp } from "./mcp/mcp.ts";
 import { type CloseOptions, type OpenOptions, openSession, type Session, type SessionDeps } from "./open-session.ts";
 import type { ApprovalAnswer, ApprovalQuestion } from "./permission/approval.ts";
 import { loadPlugins, settingsOf } from "./plugins.ts";
+import type { RegisteredTool } from "./registry.ts";
 import { createSecrets } from "./secrets.ts";
 import { createStore, type SessionStore } from "./session/store.ts";
+import { chooseTools } from "./session-calls.ts";
 import type { HookParts } from "./session-hooks.ts";
 import { createListeners } from "./session-listeners.ts";
 import { createTapContexts, lazyReach } from "./tap-contexts.ts";
@@ -33,6 +36,7 @@ export interface FrontEnd {
   onPluginLog?(plugin: string, line: string): void;
   ask?(question: ApprovalQuestion, options: { signal: AbortSignal }): Promise<ApprovalAnswer>;
   askUser?: CoreEffects["askUser"];
+  askMcp?: import("./mcp/questions.ts").McpAsker;
 }
 
 export interface RuntimeOptions {
@@ -64,6 +68,10 @@ export interface Runtime {
   readonly store: SessionStore;
   /** The taps that run, in their order. */
   taps(): ListedTap[];
+  /** Absent where no server is configured. */
+  readonly mcp: Mcp | undefined;
+  /** What a session would offer now: the wanted ones that no rule denies whole. USAGE_INVALID. */
+  tools(): readonly RegisteredTool[];
   /** SESSION_*, MODEL_INVALID, ROOT_BYPASS_REFUSED, USAGE_INVALID, LOG_WRITE_FAILED. */
   openSession(options: OpenOptions): Promise<Session>;
   /** Ends sessions, then, whatever became of those, threads and processes. Throws the first session's LOG_WRITE_FAILED. */
@@ -104,6 +112,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   });
   const tapContext = createTapContexts({ effects, listeners, config, reach, home });
   const plugins = await withCommunity();
+  const mcp = await withMcp();
   const hookParts: HookParts = { workers, listeners, store, env: options.env, manifests, redactor };
   const tapsOf = async (of: LoadedConfig) => await (await import("./session-hooks.ts")).tapsOf(of, hookParts);
   const ready = async (of: LoadedConfig) => await makeReady(of, { hooks, manifests, tapsOf });
@@ -113,7 +122,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   inForce = live;
   const deps: SessionDeps = {
     ...options,
-    ...{ live, registry, hooks, store, processes: workers.processes, owner: {}, redactor },
+    ...{ live, registry, hooks, store, processes: workers.processes, owner: {}, redactor, mcp },
     warm: async (tool) => {
       const found = tool === undefined ? undefined : registry.findTool(tool);
       plugins?.warm();
@@ -150,6 +159,16 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     });
   }
 
+  /** Nothing of it is loaded where no server is configured, or without the plugin (--no-plugins). */
+  async function withMcp(): Promise<Mcp | undefined> {
+    const { servers, waiting, disabled } = config.mcp;
+    const isOff = !options.manifests.some(({ name }) => name === "mcp");
+    if (isOff || servers.length + waiting.length + disabled.length === 0) return undefined;
+    const { openMcp } = await import("./mcp/open.ts");
+    const redact = (text: string): string => redactor().text(text);
+    return openMcp({ ...{ config, version, env: options.env, registry, workers, redact }, keepSecret: secrets.keep });
+  }
+
   async function endSessions(reason: EventData["session.close"]["reason"], closing: CloseOptions): Promise<void> {
     const ended = await Promise.allSettled([...sessions.values()].map((session) => session.close(reason, closing)));
     const failed = ended.find((end) => end.status === "rejected");
@@ -158,7 +177,9 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   return {
     store,
+    mcp,
     taps: hooks.list,
+    tools: () => chooseTools(deps).tools,
     async openSession(open) {
       const session = await openSession(open, deps);
       sessions.set(session.id, session);
@@ -170,7 +191,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
       } finally {
         listeners.end();
         await hooks.observe("runtime.stop", { reason }, signal === undefined ? {} : { signal });
-        await plugins?.close();
+        await Promise.all([plugins?.close(), mcp?.close()]);
         await workers.close();
       }
     },

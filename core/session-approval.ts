@@ -7,7 +7,7 @@ import type { CallFacts } from "./contract/hooks.ts";
 import type { Heard, Ruling } from "./hooks.ts";
 import { type Approver, createApprover } from "./permission/approval.ts";
 import type { Judged } from "./permission/decision.ts";
-import { parseRules } from "./permission/rules/rules.ts";
+import { parseRules, type Rule } from "./permission/rules/rules.ts";
 import { policyOf } from "./policy.ts";
 import type { CallsOptions } from "./session-calls.ts";
 import type { ApproveCall, CallApproval } from "./turn/tool-call.ts";
@@ -30,12 +30,13 @@ interface Yes {
 export function createSessionApproval(options: CallsOptions): ApproveCall {
   const { deps, mode } = options;
   const underWay = new Map<string, Approving>();
-  let current: { mode: string; generation: number; approver: Approver } | undefined;
+  let current: { mode: string; generation: number; rules: readonly Rule[]; approver: Approver } | undefined;
 
   const approver = (): Approver => {
     const { generation } = deps.live;
-    if (current?.mode !== mode() || current.generation !== generation)
-      current = { mode: mode(), generation, approver: approverOf(options, underWay) };
+    const { rules } = options.chosen();
+    if (current?.mode !== mode() || current.generation !== generation || current.rules !== rules)
+      current = { mode: mode(), generation, rules, approver: approverOf(options, underWay) };
     return current.approver;
   };
 
@@ -74,7 +75,9 @@ function approverOf(options: CallsOptions, underWay: ReadonlyMap<string, Approvi
       ask &&
       (async (question, asking) => {
         await flush();
-        options.notify("permission_prompt", `${question.tool.name} needs a yes: ${question.subject}`);
+        // Of a hook's own call no hook is told.
+        if (!question.call.callId.startsWith("hook_"))
+          options.notify("permission_prompt", `${question.tool.name} needs a yes: ${question.subject}`);
         return await ask(question, asking);
       }),
     sessionRules: () => opened.state.sessionRules,

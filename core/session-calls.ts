@@ -2,8 +2,10 @@
 import { randomUUID } from "node:crypto";
 import { GantryError } from "./contract/errors.ts";
 import type { CoreEffects, SessionShells } from "./contract/execution.ts";
-import type { JsonObject } from "./contract/messages.ts";
+import type { JsonObject, ToolCallBlock } from "./contract/messages.ts";
 import { didYouMean } from "./contract/nearest.ts";
+import { knownServers } from "./known-servers.ts";
+import { serverOf } from "./mcp/server-words.ts";
 import type { SessionDeps } from "./open-session.ts";
 import type { Mode } from "./permission/modes.ts";
 import { isDeniedWhole, parseRules, type Rule } from "./permission/rules/rules.ts";
@@ -13,6 +15,7 @@ import type { Recorder } from "./session/session.ts";
 import type { SessionState } from "./session/state.ts";
 import type { OpenedSession } from "./session/store.ts";
 import { createSessionApproval } from "./session-approval.ts";
+import type { SessionMcp } from "./session-mcp.ts";
 import { createHearing } from "./turn/hearing.ts";
 import { type CallReport, prepareCall } from "./turn/tool-call.ts";
 import { createToolInputs } from "./turn/tool-input.ts";
@@ -21,7 +24,7 @@ import type { TurnDeps } from "./turn/turn.ts";
 export interface SessionCalls {
   deps: TurnDeps["calls"];
   /** One call outside a turn. TOOL_UNKNOWN. */
-  callOnce(name: string, input: JsonObject, signal: AbortSignal): Promise<CallReport>;
+  callOnce(name: string, input: JsonObject, options: { signal: AbortSignal; callId?: string }): Promise<CallReport>;
   closeShells(): Promise<void>;
 }
 
@@ -30,7 +33,7 @@ export interface SessionCalls {
  * (core/config-problems.ts); one for a tool that is not loaded here, as with --no-plugins, has nothing to decide.
  */
 export function chooseTools(deps: SessionDeps): Chosen {
-  const { rules } = parseRules(deps.live.ruleLines, deps.registry.tools());
+  const { rules } = parseRules(deps.live.ruleLines, deps.registry.tools(), knownServers(deps.config));
   return { rules, tools: wantedTools(deps).filter((tool) => !isDeniedWhole(rules, tool)) };
 }
 
@@ -39,15 +42,20 @@ export interface Chosen {
   rules: readonly Rule[];
 }
 
-function wantedTools({ registry, tools: wanted }: SessionDeps): readonly RegisteredTool[] {
+function wantedTools({ registry, tools: wanted, mcp }: SessionDeps): readonly RegisteredTool[] {
   const all = registry.tools();
   const names = all.map((tool) => tool.name);
-  const unknown = wanted?.filter((name) => !names.includes(name)) ?? [];
+  const unknown = wanted?.filter((name) => !names.includes(name) && !isOfServer(name, mcp)) ?? [];
   if (unknown.length > 0) {
     const each = unknown.map((name) => `there is no tool ${name}.${didYouMean(name, names)}`).join(" ");
     throw new GantryError("USAGE_INVALID", `${each} The tools are ${names.join(", ")}.`);
   }
   return wanted ? all.filter((tool) => wanted.includes(tool.name)) : all;
+}
+
+/** It may come later. */
+function isOfServer(name: string, mcp: SessionDeps["mcp"]): boolean {
+  return mcp !== undefined && serverOf(name, mcp.specs) !== undefined;
 }
 
 export interface CallsOptions extends Recorder {
@@ -60,6 +68,8 @@ export interface CallsOptions extends Recorder {
   notify(kind: "permission_prompt" | "question" | "notice", message: string): void;
   /** One question to the session's model; its tokens are counted. */
   ask: NonNullable<CoreEffects["askModel"]>;
+  /** Absent where no MCP server is configured. */
+  mcp: SessionMcp | undefined;
 }
 
 export function createSessionCalls(options: CallsOptions): SessionCalls {
@@ -75,6 +85,7 @@ export function createSessionCalls(options: CallsOptions): SessionCalls {
     get tools() {
       return options.chosen().tools;
     },
+    ...(options.mcp ? { late: options.mcp.late } : {}),
     inputs: createToolInputs(),
     approve: createSessionApproval(options),
     hooks: deps.hooks,
@@ -84,6 +95,7 @@ export function createSessionCalls(options: CallsOptions): SessionCalls {
     cwd: () => state.cwd,
     coreEffects: {
       ...{ shells, askModel: options.ask },
+      ...(options.mcp ? { mcp: options.mcp.effects } : {}),
       lastRead: async (file) => lastRead(state, file),
       askUser: announced(options),
       notify: async (text, from) => {
@@ -115,13 +127,9 @@ export function createSessionCalls(options: CallsOptions): SessionCalls {
   return {
     deps: calls,
     closeShells: shells.close,
-    callOnce: async (name, input, signal) => {
-      await deps.live.enterCall();
-      try {
-        return await callOnce(name, input, { ...calls, hearing: createHearing(), signal });
-      } finally {
-        deps.live.leave();
-      }
+    callOnce: async (name, input, { signal, callId = `call_${randomUUID()}` }) => {
+      const call = { type: "tool_call" as const, callId, name, input };
+      return await callOnce(call, { ...calls, hearing: createHearing(), signal });
     },
   };
 }
@@ -184,14 +192,11 @@ function lastRead(state: SessionState, file: string): { sha256: string; text?: s
   return { sha256: known.sha256 };
 }
 
-async function callOnce(
-  name: string,
-  input: JsonObject,
-  deps: TurnDeps["calls"] & { signal: AbortSignal },
-): Promise<CallReport> {
+async function callOnce(call: ToolCallBlock, deps: TurnDeps["calls"] & { signal: AbortSignal }): Promise<CallReport> {
+  const { name } = call;
   const names = deps.tools.map((tool) => tool.name);
-  if (!names.includes(name)) throw new GantryError("TOOL_UNKNOWN", `there is no tool ${name}.${didYouMean(name, names)}`);
-  const call = { type: "tool_call" as const, callId: `call_${randomUUID()}`, name, input };
+  if (!names.includes(name) && deps.late?.knows(name) !== true)
+    throw new GantryError("TOOL_UNKNOWN", `there is no tool ${name}.${didYouMean(name, names)}`);
   const prepared = await prepareCall(call, deps);
   const report = "run" in prepared ? await prepared.run() : prepared;
   const stop = deps.hearing.takeStop();

@@ -5,6 +5,7 @@
 import type { HookSession } from "./config-hooks/input/stdin.ts";
 import type { EventData } from "./contract/events.ts";
 import type { CoreEffects } from "./contract/execution.ts";
+import type { HookToolAnswer, HookToolCall } from "./contract/hook-run.ts";
 import type { Usage } from "./contract/messages.ts";
 import type { HookFired } from "./hooks.ts";
 
@@ -17,6 +18,8 @@ export interface SessionListener {
   effects(): CoreEffects;
   /** The session's own model, or another by its name. */
   ask(prompt: string, options: { model?: string; signal: AbortSignal }): Promise<{ text: string; usage: Usage }>;
+  /** A call of a hook's own, by the session's rules. */
+  callTool(call: HookToolCall & { callId: string }, options: { signal: AbortSignal }): Promise<HookToolAnswer>;
 }
 
 export interface Listeners {

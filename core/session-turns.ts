@@ -2,11 +2,12 @@
 
 import type { LoadedConfig } from "../config/loaded.ts";
 import type { Usage } from "./contract/messages.ts";
-import type { SessionDeps } from "./open-session.ts";
+import type { OpenOptions, SessionDeps } from "./open-session.ts";
 import type { Mode } from "./permission/modes.ts";
 import type { Recorder } from "./session/session.ts";
 import type { OpenedSession } from "./session/store.ts";
 import { type Chosen, chooseTools, type SessionCalls } from "./session-calls.ts";
+import type { SessionMcp } from "./session-mcp.ts";
 import { priceOf } from "./session-model.ts";
 import { createSystemPrompt } from "./session-prompt.ts";
 import { createPromptDigest } from "./turn/prompt.ts";
@@ -19,8 +20,8 @@ export interface Now {
   /** The mode under another config: the user's own choice in this session stays. */
   modeWith(config: LoadedConfig): Mode;
   setMode(mode: Mode): void;
-  /** True when the config is another since the last time. */
-  refresh(): boolean;
+  /** Takes rules and tools as they are now; what was chosen stays the same object while nothing has changed. */
+  refresh(): void;
 }
 
 export function createNow({ chosen: first, deps }: { chosen: Chosen; deps: SessionDeps }): Now {
@@ -39,27 +40,35 @@ export function createNow({ chosen: first, deps }: { chosen: Chosen; deps: Sessi
       own = mode;
     },
     refresh() {
-      if (generation === generationNow()) return false;
-      generation = generationNow();
+      if (generation === generationNow()) return;
       chosen = chooseTools(deps);
-      return true;
+      generation = generationNow();
     },
   };
 }
 
 export interface TurnParts {
+  open: OpenOptions;
   opened: OpenedSession;
   model: ActiveModel;
   calls: SessionCalls;
   recorder: Recorder;
   now: Now;
   deps: SessionDeps;
+  mcp: SessionMcp | undefined;
   takeHookUsage(): Usage;
 }
 
-export function turnDeps({ opened, model, calls, recorder, now, deps, takeHookUsage }: TurnParts): TurnDeps {
-  return {
+export function turnDeps({ open, opened, model, calls, recorder, now, deps, mcp, takeHookUsage }: TurnParts): TurnDeps {
+  const running: TurnDeps = {
     model,
+    beforeStep: (signal) => {
+      if (mcp) return mcp.beforeStep(signal);
+      now.refresh();
+      return undefined;
+    },
+    offered: () => (mcp ? mcp.offered(running.model) : now.chosen.tools),
+    onSent: mcp ? mcp.onSent : () => undefined,
     digest: createPromptDigest(),
     provenMessages: 0,
     state: opened.state,
@@ -71,7 +80,7 @@ export function turnDeps({ opened, model, calls, recorder, now, deps, takeHookUs
     record: recorder.record,
     flush: recorder.flush,
     calls: calls.deps,
-    limits: limitsOf(deps),
+    limits: limitsOf(deps, open),
     price: priceFor(deps),
     onDelta: deps.front?.onDelta,
     takeHookUsage,
@@ -79,11 +88,13 @@ export function turnDeps({ opened, model, calls, recorder, now, deps, takeHookUs
     warm: (tool) => void deps.warm(tool).then(calls.deps.inputs.warm),
     checkPlugins: deps.checkPlugins,
   };
+  return running;
 }
 
-export function limitsOf({ config }: SessionDeps): TurnLimits {
-  const { maxTurns, maxCostUsd, timeoutSeconds, parallelReads } = config.config.limits;
+export function limitsOf({ config }: SessionDeps, open: OpenOptions): TurnLimits {
+  const { maxTurns: most, maxCostUsd, timeoutSeconds, parallelReads } = config.config.limits;
   const timeoutMs = timeoutSeconds === undefined ? undefined : timeoutSeconds * 1_000;
+  const maxTurns = Math.min(most, open.maxTurns ?? most);
   return { maxTurns, maxCostUsd, parallelReads, timeoutMs };
 }
 

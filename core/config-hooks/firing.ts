@@ -15,6 +15,8 @@ export interface FiringDeps extends HookRunDeps {
   session(sessionId: string): HookSession | undefined;
   /** Does an `if` rule speak of this call? What cannot be parsed matches. */
   ruleMatches(rule: Rule, call: CallFacts): Promise<boolean>;
+  /** A call that a hook makes itself: no hook fires for it. */
+  isOwnCall?(callId: string): boolean;
   /** Owns runs that nobody waits for: records how they end, and lets them end before the process does. */
   background(run: Promise<HookRun>, about: { hook: ConfigHook; sessionId: string; callId?: string }): void;
   /** Aborted when background runs shall end. */
@@ -93,6 +95,7 @@ export function createFiring(deps: FiringDeps): Firing {
   return {
     async fire(moment) {
       const { point, hook, payload } = moment;
+      if ("callId" in payload && deps.isOwnCall?.(payload.callId) === true) return undefined;
       const sessionId = sessionOf(payload);
       const place = { sessionId, event: hook.event, session: deps.session(sessionId), project: deps.project };
       let all: Fired | undefined;

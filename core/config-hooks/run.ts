@@ -2,8 +2,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { longestTimerMs, nowMs } from "../contract/clock.ts";
 import { messageOf } from "../contract/errors.ts";
-import type { CommandHook, HttpHook, PromptHook } from "../contract/hook-config.ts";
-import type { HookCommand, HookRunners } from "../contract/hook-run.ts";
+import type { CommandHook, HttpHook, McpToolHook, PromptHook } from "../contract/hook-config.ts";
+import type { HookCommand, HookRunners, HookToolAnswer, HookToolCall } from "../contract/hook-run.ts";
 import type { JsonObject, Usage } from "../contract/messages.ts";
 import { untilAborted } from "../contract/until-aborted.ts";
 import { unopenedOutput } from "./answer/accidents.ts";
@@ -13,6 +13,7 @@ import { promptText, readAnswer } from "./answer/prompt.ts";
 import { lastLines, plainText } from "./answer/said-text.ts";
 import type { ConfigHook } from "./declared/config-hook.ts";
 import { expandHeaders } from "./http-headers.ts";
+import { expandInput } from "./mcp-input.ts";
 
 /** What runs of hooks need of the product. */
 export interface HookRunDeps extends HookRunners {
@@ -21,6 +22,8 @@ export interface HookRunDeps extends HookRunners {
     prompt: string,
     options: { model?: string; sessionId: string; signal: AbortSignal },
   ): Promise<{ text: string; usage: Usage }>;
+  /** Calls a tool of an MCP server by the rules of any call, and fires no config hook for it. Absent: none can be reached. */
+  mcpTool?(call: HookToolCall, options: { signal: AbortSignal }): Promise<HookToolAnswer>;
   /** Absolute root of the project. */
   project: string;
   /** The config's `env`: given to every program of a hook. */
@@ -82,6 +85,7 @@ async function runHandler(run: Run<ConfigHook["handler"]>): Promise<Ran> {
   try {
     if (handler.type === "command") return await runCommand({ ...run, handler });
     if (handler.type === "http") return await runHttp({ ...run, handler });
+    if (handler.type === "mcp_tool") return await runMcpTool({ ...run, handler });
     return await runPrompt({ ...run, handler });
   } catch (error) {
     return { ...couldNotDecide(run.hook, messageOf(error)), stdout: "", stderr: "" };
@@ -197,6 +201,35 @@ async function runPrompt({ hook, handler, input, deps, signal }: Run<PromptHook>
       : `the model could not be asked: ${messageOf(error)}`;
     return { ...couldNotDecide(hook, why), stdout: "", stderr: why, late };
   }
+}
+
+async function runMcpTool({ hook, handler, input, deps, signal }: Run<McpToolHook>): Promise<Ran> {
+  const { server, tool } = handler;
+  const { input: given, problems } = expandInput(handler.input ?? {}, input);
+  if (deps.mcpTool === undefined)
+    return { ...couldNotDecide(hook, "no MCP server can be reached here"), stdout: "", stderr: "" };
+  const sessionId = stringAt(input, "session_id") ?? "";
+  const bound = AbortSignal.timeout(Math.min(Math.ceil(hook.timeoutMs), longestTimerMs));
+  const both = AbortSignal.any([signal, bound]);
+  try {
+    const call = { server, tool, input: given, sessionId, timeoutMs: hook.timeoutMs };
+    const answer = await untilAborted(deps.mcpTool(call, { signal: both }), both);
+    const { violations, ...reading } = readToolAnswer(hook, answer, `${tool} of the MCP server ${server}`);
+    return { ...reading, violations: [...problems, ...violations], stdout: lastLines(answer.text, 10_000), stderr: "" };
+  } catch (error) {
+    const late = bound.aborted && !signal.aborted;
+    const why = late
+      ? `no result of ${tool} within ${hook.timeoutMs} ms`
+      : `${tool} of the MCP server ${server} could not be called: ${messageOf(error)}`;
+    return { ...couldNotDecide(hook, why, problems), stdout: "", stderr: why, late };
+  }
+}
+
+/** The text of a result is what a program would have printed. */
+function readToolAnswer(hook: ConfigHook, { text, isError }: HookToolAnswer, what: string): Reading {
+  if (isError) return couldNotDecide(hook, `${what} failed: ${lastLines(text, 500)}`);
+  const exit = { exitCode: 0, signal: null, stdout: text, stderr: "", cut: false, left: 0 };
+  return readExit(hook, exit, hook.timeoutMs);
 }
 
 function outcomeOf({ failed, undecided, verdict, input, content }: HookReply, late: boolean): HookRunOutcome {

@@ -20,6 +20,8 @@ export interface ArgSpec {
   summary: string;
   required?: boolean;
   options?: string[];
+  /** Takes all that follows, `--` before it or not; only as the last. What it took is in `input.rest`. */
+  rest?: boolean;
 }
 
 export interface CommandDefinition {
@@ -36,6 +38,8 @@ export interface CommandDefinition {
 export interface CommandInput {
   args: Record<string, string | undefined>;
   flags: Record<string, string | number | boolean | string[] | undefined>;
+  /** Of the argument that takes all that follows. */
+  rest?: readonly string[];
 }
 
 export interface CommandContext<Options = JsonObject> extends PluginContext<Options> {

@@ -57,6 +57,14 @@ const rows = {
     hint: "gantry plugins inspect NAME says what is wrong with it; required: false in the config goes on without it.",
   },
 
+  // MCP servers.
+  MCP_SERVER_UNKNOWN: { audience: "user", exit: 2, hint: "gantry mcp list shows the servers that are configured, and where." },
+  MCP_REQUIRED: {
+    audience: "user",
+    exit: 7,
+    hint: "gantry mcp list --check says what is wrong with it; required: false in its entry goes on without it.",
+  },
+
   // Sessions.
   SESSION_NOT_FOUND: { audience: "user", exit: 1, hint: "gantry sessions list shows the sessions of this project." },
   SESSION_AMBIGUOUS: { audience: "user", exit: 1, hint: "Give more characters of the id." },
@@ -133,6 +141,44 @@ const rows = {
     hint: "Nobody was there to approve; allow it by rule, mode or --approve.",
   },
 
+  // Calls to MCP servers.
+  MCP_START_FAILED: {
+    audience: "model",
+    exit: 1,
+    hint: "gantry mcp inspect NAME says what the server printed; go on without it.",
+  },
+  MCP_START_TIMEOUT: {
+    audience: "model",
+    exit: 1,
+    hint: "The server is still starting; try again later, or go on without it.",
+  },
+  MCP_HTTP_FAILED: { audience: "model", exit: 1, hint: "gantry mcp inspect NAME says more; what the network did may pass." },
+  MCP_LOGIN_FAILED: { audience: "user", exit: 1, hint: "Mend what the message names; then gantry mcp login NAME again." },
+  MCP_NEEDS_LOGIN: { audience: "model", exit: 1, hint: "The user has to log in: gantry mcp login NAME." },
+  MCP_DISCONNECTED: {
+    audience: "model",
+    exit: 1,
+    hint: "The server is started again; the call may or may not have happened: look before you repeat it.",
+  },
+  MCP_TIMEOUT: { audience: "model", exit: 1, hint: "Ask for less in one call; the server's timeout is a key of its entry." },
+  MCP_CALL_FAILED: { audience: "model", exit: 1, hint: "The server refused the call; its message says why." },
+  MCP_TOO_LARGE: { audience: "model", exit: 1, hint: "Ask for less in one call: one message has at most 16 MiB." },
+  MCP_FLOOD: {
+    audience: "model",
+    exit: 1,
+    hint: "More comes at once than is let through. Ask for less, or go on without the server.",
+  },
+  MCP_PROTOCOL: {
+    audience: "model",
+    exit: 1,
+    hint: "The server does not speak MCP as it should: its author has to mend it. Go on without it.",
+  },
+  MCP_RESULT_INVALID: {
+    audience: "model",
+    exit: 1,
+    hint: "The server's answer is not what it says it gives; the call may have happened all the same.",
+  },
+
   // Effects: what a tool met in the world.
   PERMISSION_DENIED: {
     audience: "model",
@@ -158,6 +204,11 @@ const rows = {
   RUN_UNKNOWN: { audience: "model", exit: 0, hint: "List the background runs first." },
   RUN_LIMIT: { audience: "model", exit: 0, hint: "Stop a background run first." },
   USER_UNAVAILABLE: { audience: "model", exit: 0, hint: "Nobody can answer; decide yourself and say so." },
+  MCP_SAMPLING_DENIED: {
+    audience: "model",
+    exit: 0,
+    hint: "mcpServers.<name>.sampling says who may use the session's model, and how much of it; --approve always answers yes.",
+  },
   CALL_ENDED: { audience: "developer", exit: 0, hint: "Await every effect before the call returns." },
   REQUEST_INVALID: { audience: "developer", exit: 0, hint: "docs/plugins.md has the arguments of each effect." },
   EFFECT_TOO_STRONG: { audience: "developer", exit: 0, hint: "Declare the tool with the effect that its calls have." },

@@ -2,6 +2,7 @@
  * THE event union: all that a session log may hold. A line of the log is a LoggedEvent and `prev`, the SHA-256 of the
  * line before. Readers keep and skip types they do not know.
  */
+import type { McpState } from "./mcp.ts";
 import type { Answer, AssistantMessage, InputContent, JsonObject, ResultContent, Usage } from "./messages.ts";
 
 /** Who decided about a call, and where that decision is written. */
@@ -43,8 +44,8 @@ export interface EventData {
   };
   /** Written each time a process opens an existing log to go on with it. */
   "session.resume": { cwd: string; model: string; recovered?: { cutBytes: number; keptAs: string } };
-  /** `hook`: what hooks gave to the model between two requests. */
-  input: { content: InputContent[]; source: "prompt" | "stdin" | "line" | "api" | "hook" };
+  /** `hook`: what hooks gave to the model between two requests; `mcp`: what became of MCP servers, and of what they offer. */
+  input: { content: InputContent[]; source: "prompt" | "stdin" | "line" | "api" | "hook" | "mcp" };
   "turn.start": { turn: number };
   "step.start": { step: number; model: string; promptSha256: string; messages: number };
   /** One failed try of a step's request that will be repeated after `delayMs`. */
@@ -95,6 +96,25 @@ export interface EventData {
   };
   /** Config files that changed under the session; `taken` is false when a judge kept the old config, or the new one is wrong. */
   "config.reload": { files: string[]; keys: string[]; taken: boolean; reason?: string };
+  /** An MCP server's state is another. `tools`: how many it offers, where it is ready. */
+  "mcp.server": { server: string; state: McpState; code?: string; why?: string; tools?: number };
+  /** Deferred tools of MCP servers that are sent with every request from now on, in this order. */
+  "mcp.tools": { loaded: string[] };
+  /**
+   * What an MCP server asked for during a call, and how that ended. `fields` are names of what was answered, never values;
+   * `url` is the host alone. `usage` is of the model's answer to it.
+   */
+  "mcp.ask": {
+    server: string;
+    kind: "form" | "url" | "sample";
+    message: string;
+    answer: "accept" | "decline" | "cancel" | "denied" | "failed";
+    by: DecidedBy;
+    reason?: string;
+    fields?: string[];
+    url?: string;
+    usage?: Usage;
+  };
   instructions: { file: string; bytes: number; truncated: boolean };
   limit: { limit: "turns" | "cost" | "time" | "repeated_failure"; value: number; used: number };
   error: { code: string; message: string };
@@ -140,6 +160,9 @@ export const eventTypes: readonly EventType[] = Object.keys({
   "tool.failed": 0,
   "hook.fired": 0,
   "config.reload": 0,
+  "mcp.server": 0,
+  "mcp.tools": 0,
+  "mcp.ask": 0,
   instructions: 0,
   limit: 0,
   error: 0,

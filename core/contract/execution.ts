@@ -3,6 +3,7 @@
  * shape for every tool; only workers/ knows whether a thread or a process stands behind it.
  */
 import type { FileStamp, SessionEvent } from "./events.ts";
+import type { ToolManifest } from "./manifest.ts";
 import type { JsonObject, ResultContent, Usage } from "./messages.ts";
 import type {
   BackgroundOutput,
@@ -45,6 +46,16 @@ export interface SessionShells {
   close(): Promise<void>;
 }
 
+/** A session's side of MCP, for the tools that find tools and resources of servers. */
+export interface McpEffects {
+  /** The tools of servers that this session may use now, sent with its requests or not. */
+  tools(): readonly (ToolManifest & { mcp?: { server: string; tool: string } })[];
+  /** From the next request on they are sent; kept with the session. */
+  load(names: readonly string[]): void;
+  /** Changes of the resource are told to the model, or no more. False: as many as may be are watched already. */
+  watch(server: string, uri: string, state: "on" | "off"): boolean;
+}
+
 /** What the core does on a running call's behalf. */
 export interface CoreEffects {
   shells: SessionShells;
@@ -60,6 +71,8 @@ export interface CoreEffects {
   notify?: (text: string, from: string) => Promise<void>;
   /** The newest events of a session: the own one without an id. SESSION_*. */
   events?: (options: { sessionId?: string; limit: number }) => Promise<SessionEvent[]>;
+  /** Absent where no MCP server is configured. */
+  mcp?: McpEffects;
 }
 
 export interface ToolExecution {

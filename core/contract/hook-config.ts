@@ -44,9 +44,21 @@ export const promptHook = z.strictObject({
   ...common,
 });
 
-export const handlerSchemas = { command: commandHook, http: httpHook, prompt: promptHook } as const;
+export const mcpToolHook = z.strictObject({
+  type: z.literal("mcp_tool"),
+  /** A key of `mcpServers`. */
+  server: z.string(),
+  /** The server's own name of it. */
+  tool: z.string(),
+  /** Texts in it may hold `${tool_input.x}`: any path into the event's input. */
+  input: z.record(z.string(), z.json()).optional(),
+  ...common,
+});
+
+export const handlerSchemas = { command: commandHook, http: httpHook, prompt: promptHook, mcp_tool: mcpToolHook } as const;
 
 export type CommandHook = z.infer<typeof commandHook>;
 export type HttpHook = z.infer<typeof httpHook>;
 export type PromptHook = z.infer<typeof promptHook>;
-export type HookHandler = CommandHook | HttpHook | PromptHook;
+export type McpToolHook = z.infer<typeof mcpToolHook>;
+export type HookHandler = CommandHook | HttpHook | PromptHook | McpToolHook;

@@ -70,4 +70,8 @@ const judgement = z.strictObject({
 export const judgementReply = judgement;
 
 /** The same for a judge whose allow counts, as a config hook's does at tool.approve and tool.ask. */
-export const trustedReply = judgement.extend({ input: json.optional(), remember: z.array(z.string()).optional() });
+export const trustedReply = judgement.extend({
+  input: json.optional(),
+  remember: z.array(z.string()).optional(),
+  answer: z.strictObject({ action: z.enum(["accept", "decline", "cancel"]), content: json.optional() }).optional(),
+});

@@ -1,4 +1,5 @@
 /** One run of a hook handler, as the core asks the workers for it, and how it ended. Neither ever throws but for a cancel. */
+import type { JsonObject } from "./messages.ts";
 
 /** A shell line, or with `args` a file that is run without a shell. */
 export interface HookCommand {
@@ -45,6 +46,21 @@ export interface HookAnswer {
   body: string;
   problem?: string;
   ended?: "timeout" | "cancel";
+}
+
+/** One call of a tool of an MCP server; `tool` is the server's own name of it. */
+export interface HookToolCall {
+  server: string;
+  tool: string;
+  input: JsonObject;
+  sessionId: string;
+  timeoutMs: number;
+}
+
+/** Text of its result; with `isError` also why it was denied, or could not be called. */
+export interface HookToolAnswer {
+  text: string;
+  isError: boolean;
 }
 
 /** How the core reaches what runs hooks. */

@@ -52,6 +52,24 @@ export interface TrustedJudgement extends Judgement {
   input?: JsonObject;
   /** With an allow at tool.ask: allow rules for the rest of the session. */
   remember?: string[];
+  /** With an allow at mcp.elicit or mcp.elicited: what the server is answered, whatever the user would say or has said. */
+  answer?: ElicitAnswer;
+}
+
+export interface ElicitAnswer {
+  action: "accept" | "decline" | "cancel";
+  content?: JsonObject;
+}
+
+/** An MCP server's question to the user. `schema` is a form's; a server's own words are in `message`. */
+export interface ElicitFacts {
+  sessionId: string;
+  server: string;
+  mode: "form" | "url";
+  message: string;
+  url?: string;
+  elicitationId?: string;
+  schema?: JsonObject;
 }
 
 /** One call on its way through the dispatcher; `tool` is the registered name. */
@@ -106,6 +124,8 @@ export interface HookPayloads {
   /** The user is wanted: a question waits for an answer, or a plugin has a notice. */
   notify: { sessionId: string; kind: "permission_prompt" | "question" | "notice"; message: string };
   "instructions.load": { sessionId: string; file: string; bytes: number };
+  "mcp.elicit": ElicitFacts;
+  "mcp.elicited": ElicitFacts & ElicitAnswer;
   "error.raise": { code: string; message: string };
   "plugin.load": { plugin: string; version: string; scope: PluginScope; sha512: string; grants: Grants };
   "plugin.crash": { plugin: string; code: string; message: string; crashes: number };
@@ -181,6 +201,8 @@ const rows = {
   "cwd.change": { ...observe, moment: "a shell call left the session in another folder" },
   notify: { ...observe, moment: "a question for the user waits for its answer, or a plugin shows a notice" },
   "instructions.load": { ...observe, moment: "an instruction file joins the prompt" },
+  "mcp.elicit": { ...judge, moment: "an MCP server asks the user, who was not asked yet; a deny declines" },
+  "mcp.elicited": { ...judge, moment: "an MCP server's question is answered, and not yet sent; a deny declines" },
   "error.raise": { ...observe, moment: "an error of ours reached the front end" },
   "plugin.load": { ...judge, moment: "a community plugin is about to be loaded; a deny leaves it out" },
   "plugin.crash": { ...observe, moment: "the guest of a plugin ended by itself or was ended for what it did" },

@@ -7,8 +7,10 @@ import type { GuestFacts, GuestLimits } from "./guest.ts";
 import type { Verdict } from "./hooks.ts";
 import type { InstalledPlugin, PluginScope } from "./installed.ts";
 import type { PluginManifest, ToolManifest } from "./manifest.ts";
+import type { McpHost, ToolEnd } from "./mcp-host.ts";
 import type { Json, JsonObject } from "./messages.ts";
 import type { Grants, PermissionKind } from "./permissions.ts";
+import type { ServeHost } from "./serve.ts";
 
 export interface SessionSummary {
   id: string;
@@ -335,13 +337,12 @@ export interface ToolsHost {
   list(): Promise<(ToolManifest & { plugin: string })[]>;
   /** What is wrong with the config, whose rules decide which of the tools are offered. */
   problems(): Promise<ConfigProblem[]>;
-  /** By exact name. TOOL_UNKNOWN names the nearest. */
+  /** Names of the configured MCP servers; their tools are not in the list, because nothing is started for it. */
+  servers(): Promise<{ usable: string[]; waiting: string[]; disabled: string[] }>;
+  /** By exact name. TOOL_UNKNOWN names the nearest. For a tool of an MCP server that server is started. MCP_*. */
   find(name: string): Promise<ToolManifest & { plugin: string }>;
   /** Through the dispatcher: rules, judges, approval, thread, log. TOOL_UNKNOWN. */
-  call(
-    name: string,
-    input: JsonObject,
-  ): Promise<{ isError: boolean; code?: string; text: string; data?: JsonObject; durationMs: number }>;
+  call(name: string, input: JsonObject): Promise<ToolEnd>;
 }
 
 export interface RunHost {
@@ -368,4 +369,6 @@ export interface Host {
   readonly plugins: PluginsHost;
   readonly tools: ToolsHost;
   readonly run: RunHost;
+  readonly mcp: McpHost;
+  readonly serve: ServeHost;
 }

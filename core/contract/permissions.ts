@@ -51,6 +51,7 @@ const rows = {
     atLeast: "runs",
     allows: "describe tools and call them through the dispatcher",
   },
+  "host.mcp": { scope: "yes", performed: "core", atLeast: "runs", allows: "configure, start and call MCP servers" },
   "host.run": { scope: "yes", performed: "core", atLeast: "runs", allows: "start a session of its own" },
 } as const satisfies Record<string, PermissionRow>;
 

@@ -80,8 +80,8 @@ const rows = {
   TeammateIdle: absent("Gantry has no teammates"),
   TaskCreated: absent("Gantry keeps no tasks beside the model's own list"),
   TaskCompleted: absent("Gantry keeps no tasks beside the model's own list"),
-  Elicitation: absent("this build has no MCP servers"),
-  ElicitationResult: absent("this build has no MCP servers"),
+  Elicitation: { ...told, points: ["mcp.elicit"], matches: { field: "mcp_server_name" }, guard: true },
+  ElicitationResult: { ...told, points: ["mcp.elicited"], matches: { field: "mcp_server_name" }, guard: true },
   ConfigChange: {
     ...told,
     points: ["config.change"],

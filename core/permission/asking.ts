@@ -6,6 +6,7 @@ import { messageOf } from "../contract/errors.ts";
 import type { DecidedBy, EventData } from "../contract/events.ts";
 import type { CallFacts } from "../contract/hooks.ts";
 import type { ToolManifest } from "../contract/manifest.ts";
+import type { McpTool } from "../contract/mcp.ts";
 import type { JsonObject } from "../contract/messages.ts";
 import { untilAborted } from "../contract/until-aborted.ts";
 import { byHook, type DenyCode, type Judged } from "./decision.ts";
@@ -13,13 +14,20 @@ import type { Policy } from "./ground.ts";
 
 export interface ApprovalQuestion {
   call: CallFacts;
-  tool: ToolManifest & { plugin: string };
+  tool: ToolManifest & { plugin: string; mcp?: AskedMcpTool };
   /** The path or command, printable. */
   subject: string;
   /** Why it is asked. */
   reason: string;
   /** The rules that "always" would write, one for each part that is asked; undefined when nothing is to be offered. */
   offerAlways: readonly string[] | undefined;
+}
+
+/** A tool of an MCP server, by the server's own names and words. */
+export interface AskedMcpTool {
+  server: string;
+  tool: string;
+  annotations?: McpTool["annotations"];
 }
 
 /** `session` and `always` count as `once` where nothing was offered. */

@@ -5,6 +5,7 @@
  */
 import type { DecidedBy } from "../contract/events.ts";
 import type { Verdict } from "../contract/hooks.ts";
+import { isMcpTool } from "../contract/mcp-names.ts";
 import type { JsonObject } from "../contract/messages.ts";
 import { undecidedOf } from "./command-match.ts";
 import type { Ground, Policy } from "./ground.ts";
@@ -103,7 +104,7 @@ function decideFreely(matter: Matter, judged: Judged, remembered: (part: Part) =
   if (judged.allowedBy !== undefined && policy.mode !== "dontAsk") return { verdict: "allow", by: byHook(judged.allowedBy) };
   const by: DecidedBy = objection.by ?? byMode(policy);
   const butNot = allowing.butNot ?? aroundWhy(part, ground);
-  return askOrDeny(matter, { by, reason: butNot ?? objection.reason, canRemember: isRememberable(part.subject) });
+  return askOrDeny(matter, { by, reason: butNot ?? objection.reason, canRemember: isRememberable(part) });
 }
 
 /** What the command starts, where nobody can tell and rules speak of commands: a deny or ask rule could speak of that. */
@@ -214,8 +215,9 @@ function askOrDeny({ part, policy }: Matter, { by, reason, canRemember = false }
   };
 }
 
-function isRememberable(subject: Subject): boolean {
-  if (subject.kind === "path") return true;
+/** A tool of an MCP server is remembered as a whole: its rules have no other form, and the user is shown which rule it is. */
+function isRememberable({ tool, subject }: Part): boolean {
+  if (subject.kind === "path" || (subject.kind === "none" && isMcpTool(tool.name))) return true;
   return subject.kind === "command" && undecidedWhy(subject) === undefined;
 }
 

@@ -3,9 +3,11 @@
  * with only the given judges and nothing remembered; and the same again with other rules and modes, to say what would change it.
  */
 
-import { codeOf, messageOf } from "../contract/errors.ts";
+import { codeOf, GantryError, messageOf } from "../contract/errors.ts";
 import type { CallFacts, Verdict } from "../contract/hooks.ts";
 import type { CallExplanation, PermissionTestResult } from "../contract/host.ts";
+import { isMcpTool, mcpServerOf } from "../contract/mcp-names.ts";
+import type { JsonObject } from "../contract/messages.ts";
 import { type Mode, modes } from "../contract/modes.ts";
 import { type Assessed, assess } from "./assessment.ts";
 import { type Decision, effectOf, type Judged, named } from "./decision.ts";
@@ -20,6 +22,8 @@ import { parseRule } from "./rules/rules.ts";
 export interface ExplainOptions {
   policy: Policy;
   tools: readonly RuledTool[];
+  /** Names of the configured MCP servers: none is started, and a tool of theirs is taken for one that runs something. */
+  servers?: readonly string[];
   /** The folder the call would be made in. */
   cwd: string;
   /** Judges that are asked for real; absent: nobody. One that fails denies. */
@@ -30,8 +34,8 @@ export interface ExplainOptions {
 
 /** TOOL_UNKNOWN, RULE_INVALID. */
 export async function explainCall(call: string, options: ExplainOptions): Promise<CallExplanation> {
-  const { policy, tools, judgesOf } = options;
-  const { tool } = parseCall(call, tools);
+  const { policy, judgesOf } = options;
+  const { tool } = readCall(call, options);
   const { decision, parts } = await assessText(call, options);
   const { verdict, by } = decision;
   return {
@@ -49,8 +53,25 @@ export async function explainCall(call: string, options: ExplainOptions): Promis
       reason: reasonOf(one, part),
     })),
     judges: [...(judgesOf?.(tool) ?? [])],
-    wouldChange: await changes(call, { decision, parts }, options),
+    wouldChange: [...(await changes(call, { decision, parts }, options)), ...unstarted(tool, options)],
   };
+}
+
+function readCall(text: string, { tools, servers = [] }: ExplainOptions): { tool: RuledTool; input: JsonObject } {
+  return parseCall(text, tools, (name) => {
+    if (!isMcpTool(name) || name.includes("*")) return undefined;
+    if (mcpServerOf(name, servers) !== undefined) return { name, effect: "runs" };
+    const known = servers.length === 0 ? "no MCP server is configured" : `the configured MCP servers are ${servers.join(", ")}`;
+    throw new GantryError("TOOL_UNKNOWN", `There is no tool ${name}: ${known}.`);
+  });
+}
+
+function unstarted({ name }: RuledTool, { tools, servers = [] }: ExplainOptions): string[] {
+  const server = tools.some((tool) => tool.name === name) ? undefined : mcpServerOf(name, servers);
+  if (server === undefined) return [];
+  return [
+    `No server is started here: whether ${server} has this tool is not known, and where it says that the tool only reads, no mode asks.`,
+  ];
 }
 
 export interface PermissionTest {
@@ -81,8 +102,9 @@ export async function runPermissionTests(
 const unjudged: Judged = { verdict: "allow", by: "" };
 const nothing = (): undefined => undefined;
 
-async function assessText(text: string, { policy, tools, cwd, judge }: ExplainOptions): Promise<Assessed> {
-  const { tool, input } = parseCall(text, tools);
+async function assessText(text: string, options: ExplainOptions): Promise<Assessed> {
+  const { policy, cwd, judge } = options;
+  const { tool, input } = readCall(text, options);
   const ground = await layGround(policy);
   const call = { sessionId: "", callId: "", tool: tool.name, input, cwd };
   const judged = (await judge?.(call)) ?? unjudged;

@@ -1,4 +1,5 @@
 /** Approvals the user gave for the rest of the session, as allow rules that mean exactly what was shown. */
+import { isMcpTool } from "../contract/mcp-names.ts";
 import { undecidedOf } from "./command-match.ts";
 import { isFolder } from "./files/confined-path.ts";
 import { type Ground, readyRule } from "./ground.ts";
@@ -43,12 +44,13 @@ export function createRemembered(logged: () => readonly string[]): Remembered {
 }
 
 /**
- * The rule that "always" would write for one part of a call: this very command, or this very file. Undefined where a rule
- * would say more than was shown: for a folder (a listing shows names, a Read rule content), for text with control
- * characters, for calls without a subject; and for what is known only when the line runs.
+ * The rule that "always" would write for one part of a call: this very command, this very file, or this tool of an MCP
+ * server. Undefined where a rule would say more than was shown: for a folder (a listing shows names, a Read rule content),
+ * for text with control characters, for other calls without a subject; and for what is known only when the line runs.
  */
 export async function exactRule(tool: RuledTool, subject: Subject): Promise<string | undefined> {
   if (subject.kind === "command") return exactCommand(tool, subject.line);
+  if (subject.kind === "none" && isMcpTool(tool.name)) return /^[\w-]+$/.test(tool.name) ? tool.name : undefined;
   if (subject.kind !== "path" || /\p{Cc}/u.test(subject.real) || subject.spellings.length > 1) return undefined;
   if (await isFolder(subject.real)) return undefined;
   return formatRule({ tool: familyOf(tool), specifier: `/${escapeGlob(subject.real)}` });

@@ -63,6 +63,11 @@ export function createRecorder(options: {
   };
 }
 
+export interface QueuedInput {
+  content: InputContent[];
+  source: InputSource;
+}
+
 export interface QueuedSession<Outcome> {
   /** Waits for its turn in line. QUEUE_FULL when too many inputs wait, INTERRUPTED once the session is closed. */
   send(content: InputContent[], source: InputSource): Promise<Outcome>;
@@ -75,7 +80,7 @@ export interface QueuedSession<Outcome> {
 const maxWaiting = 64;
 
 export function createQueue<Outcome>(
-  runTurn: (input: { content: InputContent[]; source: InputSource }, signal: AbortSignal) => Promise<Outcome>,
+  runTurn: (input: QueuedInput, signal: AbortSignal) => Promise<Outcome>,
 ): QueuedSession<Outcome> {
   let tail: Promise<unknown> = Promise.resolve();
   let waiting = 0;

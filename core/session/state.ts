@@ -42,6 +42,10 @@ export interface SessionState {
   reads: Map<string, { sha256: string; callId?: string }>;
   /** Rules the user allowed for the rest of the session. */
   sessionRules: string[];
+  /** Deferred MCP tools that were loaded, in that order. */
+  mcpTools: string[];
+  /** MCP servers as they last were in the log. */
+  mcpServers: Map<string, Pick<EventData["mcp.server"], "state" | "tools" | "code">>;
   /** Calls without a result, in the order of their answer. */
   openCalls: Map<string, ToolCallBlock>;
   callStages: Map<string, { stage: CallStage; reason?: string }>;
@@ -70,6 +74,8 @@ export function emptyState(): SessionState {
     usage: noUsage,
     reads: new Map(),
     sessionRules: [],
+    mcpTools: [],
+    mcpServers: new Map(),
     openCalls: new Map(),
     callStages: new Map(),
     denials: [],
@@ -126,6 +132,16 @@ const folds: Folds = {
   "tool.result": foldResult,
   "hook.fired": (state, { usage }) => {
     if (usage !== undefined) state.usage = addUsage(state.usage, usage);
+  },
+  "mcp.ask": (state, { usage }) => {
+    if (usage !== undefined) state.usage = addUsage(state.usage, usage);
+  },
+  "mcp.server": (state, { server, state: is, tools, code }) => {
+    const facts = { state: is, ...(tools === undefined ? {} : { tools }), ...(code === undefined ? {} : { code }) };
+    state.mcpServers.set(server, facts);
+  },
+  "mcp.tools": (state, { loaded }) => {
+    state.mcpTools.push(...loaded.filter((name) => !state.mcpTools.includes(name)));
   },
   "tool.failed": (state, { callId, code, message }) => {
     settle(state, callId, { content: [{ type: "text", text: `${code}: ${message}` }], isError: true, code });

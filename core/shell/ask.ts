@@ -4,22 +4,13 @@
  */
 import { GantryError } from "../contract/errors.ts";
 import type { TrustStatus } from "../contract/host.ts";
-import type { Json } from "../contract/messages.ts";
 import type { UserAnswer, UserQuestion } from "../contract/plugin.ts";
+import type { McpAsker } from "../mcp/questions.ts";
 import type { ApprovalAnswer, ApprovalQuestion } from "../permission/approval.ts";
-import { withoutLineEnds } from "./line-ends.ts";
+import { mcpApprovalText } from "./ask-mcp-approval.ts";
+import { type AskerOptions, barred, mostTries, valueText } from "./ask-text.ts";
 import { sanitizeLine, sanitizeText } from "./sanitize.ts";
 import type { Style } from "./style.ts";
-
-export interface AskerOptions {
-  /** Shows text at once; resolves when it is out. */
-  show(text: string): Promise<void>;
-  /** The next line of an answer, or undefined when there will be none. */
-  nextLine(options: { signal: AbortSignal }): Promise<string | undefined>;
-  style: Style;
-  /** A person at a terminal, who can be asked again and for a reason; otherwise lines of a pipe. */
-  interactive: boolean;
-}
 
 export interface Asker {
   /** APPROVAL_UNAVAILABLE when the answers have ended. */
@@ -29,10 +20,11 @@ export interface Asker {
   trust(status: TrustStatus, options: { signal: AbortSignal }): Promise<boolean>;
   /** About a plugin of this run alone. */
   consent(plan: { name: string; text: string }, options: { signal: AbortSignal }): Promise<boolean>;
+  /** What MCP servers ask. */
+  mcp: McpAsker;
 }
 
-const mostTries = 5;
-const mostLines = 24;
+const forServers = () => import("./ask-mcp.ts");
 
 export function createAsker(options: AskerOptions): Asker {
   let last: Promise<unknown> = Promise.resolve();
@@ -46,6 +38,12 @@ export function createAsker(options: AskerOptions): Asker {
     questions: (questions, { signal }) => inTurn(() => askQuestions(questions, options, signal)),
     trust: (status, { signal }) => inTurn(() => askTrust(status, options, signal)),
     consent: (plan, { signal }) => inTurn(() => askConsent(plan, options, signal)),
+    mcp: {
+      form: (question, { signal }) => inTurn(async () => await (await forServers()).askForm(question, options, signal)),
+      url: (question, { signal }) => inTurn(async () => await (await forServers()).askUrl(question, options, signal)),
+      sample: (question, { signal }) => inTurn(async () => await (await forServers()).askSample(question, options, signal)),
+      tell: (text) => inTurn(async () => await options.show(`${barred(text, options.style).join("\n")}\n`)),
+    },
   };
 }
 
@@ -84,8 +82,10 @@ async function askReason({ show, nextLine, style }: AskerOptions, signal: AbortS
   return reason === "" ? { choice: "no" } : { choice: "no", reason };
 }
 
-function approvalText(question: ApprovalQuestion, style: Style): string {
+/** The question without its choices. */
+export function approvalText(question: ApprovalQuestion, style: Style): string {
   const { call, tool, subject, reason } = question;
+  if (tool.mcp !== undefined) return mcpApprovalText(question, tool.mcp, style);
   const origin = tool.plugin === "" ? "" : style.dim(` (plugin ${sanitizeLine(tool.plugin)})`);
   const head = `\n${style.yellow("┌")} ${style.bold(`Allow ${sanitizeLine(call.tool)}?`)}${origin}\n`;
   const others = Object.entries(call.input).filter(([field]) => field !== tool.subject?.field);
@@ -97,24 +97,12 @@ function approvalText(question: ApprovalQuestion, style: Style): string {
   return `${head}${body.join("\n")}\n`;
 }
 
-function valueText(value: Json): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-/** Every line behind the bar; long texts are cut in the middle, which is said. */
-function barred(text: string, style: Style): string[] {
-  const clean = sanitizeText(text).replaceAll("\t", "    ");
-  const lines = withoutLineEnds(clean).split("\n");
-  const cut = lines.length - mostLines;
-  const shown = cut > 0 ? [...lines.slice(0, mostLines - 4), `… ${cut} more lines …`, ...lines.slice(-4)] : lines;
-  return shown.map((line) => `${style.yellow("│")} ${line}`);
-}
-
-function choiceLine({ offerAlways }: ApprovalQuestion, style: Style): string {
+function choiceLine({ offerAlways, tool }: ApprovalQuestion, style: Style): string {
+  const whatever = tool.mcp === undefined ? "" : ", whatever it is given";
   const lasting =
     offerAlways === undefined
       ? ""
-      : `  ${style.bold("s")}: this session  ${style.bold("a")}: always, as ${offerAlways.map(sanitizeLine).join(" and ")}`;
+      : `  ${style.bold("s")}: this session  ${style.bold("a")}: always, as ${offerAlways.map(sanitizeLine).join(" and ")}${whatever}`;
   const letters = offerAlways === undefined ? "y/N" : "y/s/a/N";
   return `${style.yellow("└")} ${style.bold("y")}: once${lasting}  ${style.bold("n")} [reason]: no  (${letters}) `;
 }

@@ -86,14 +86,14 @@ async function parseInput(command: TableCommand, argv: string[]): Promise<Comman
   const flags = flagsOf(command);
   const { values, given, unknown } = await cut(flags, argv);
   const problems = unknown.map((flag) => unknownFlag(flag, flags, command));
-  const args = readArgs(command.args, values, problems, unknown.length > 0);
+  const { args, rest } = readArgs(command.args, values, problems, unknown.length > 0);
   const read: CommandInput["flags"] = {};
   for (const flag of flags) {
     const texts = given.get(flag.name);
     if (texts) read[flag.name] = readFlag(flag, texts, problems);
   }
   if (problems.length > 0) throw usageError(problems, command.id);
-  return { args, flags: read };
+  return { args, flags: read, ...(rest === undefined ? {} : { rest }) };
 }
 
 export function usageError(problems: readonly string[], commandId: string): GantryError {
@@ -162,7 +162,8 @@ function unknownFlag(spelling: string, flags: readonly FlagSpec[], command: Tabl
   if (command.id === "run" && name === "json") return "run has no flag --json; use --output json.";
   const where = command.id === "" ? "gantry" : command.id;
   const known = flags.map((each) => `--${each.name}`);
-  return `${where} has no flag ${flag}.${didYouMean(flag, known)}`;
+  const behind = command.args.at(-1)?.rest ? " Put -- before what is not for Gantry." : "";
+  return `${where} has no flag ${flag}.${didYouMean(flag, known)}${behind}`;
 }
 
 function readArgs(
@@ -170,10 +171,11 @@ function readArgs(
   values: readonly string[],
   problems: string[],
   lenient: boolean,
-): CommandInput["args"] {
+): Pick<CommandInput, "args" | "rest"> {
   const args: CommandInput["args"] = {};
   for (const [index, spec] of specs.entries()) {
     const value = values[index];
+    if (spec.rest && value !== undefined) return { args, rest: values.slice(index) };
     if (value === undefined) {
       if (spec.required) problems.push(`The argument ${spec.name.toUpperCase()} is missing: ${spec.summary}`);
     } else if (spec.options && !spec.options.includes(value)) {
@@ -189,7 +191,7 @@ function readArgs(
       `Too many arguments: ${extra.map((value) => JSON.stringify(value)).join(" ")}. Put quotes around an argument of several words.`,
     );
   }
-  return args;
+  return { args };
 }
 
 function readFlag(flag: FlagSpec, texts: readonly string[], problems: string[]): CommandInput["flags"][string] {

@@ -1,5 +1,6 @@
 /** The findings of doctor as text. */
 import type { Findings } from "./doctor.ts";
+import { serverLines } from "./doctor-mcp.ts";
 import type { PluginFinding } from "./doctor-plugins.ts";
 import { sanitizeLine, sanitizeStyled } from "./sanitize.ts";
 import type { Style } from "./style.ts";
@@ -34,6 +35,7 @@ export function describe(findings: Findings, style: Style): string {
     style.bold("Plugins"),
     ...findings.plugins.flatMap((plugin) => pluginLines(plugin, style)),
     ...communityLines(findings, style),
+    ...serverLines(findings.mcp, style),
     "",
     style.bold("Config"),
     ...(problems.length > 0 ? problems : [`  ${style.green("✓")} no problem found`]),

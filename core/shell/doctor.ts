@@ -10,6 +10,7 @@ import type { Json } from "../contract/messages.ts";
 import { version } from "../version.ts";
 import type { CommandLine } from "./command-line.ts";
 import { type CommunityReport, reportCommunity } from "./doctor-community.ts";
+import { reportServers, type ServersReport } from "./doctor-mcp.ts";
 import { examinePlugins, type PluginFinding } from "./doctor-plugins.ts";
 import { notEnforced, reportSandbox, type SandboxReport } from "./doctor-sandbox.ts";
 import { describe } from "./doctor-view.ts";
@@ -28,6 +29,8 @@ export interface Findings {
   plugins: PluginFinding[];
   /** Installed ones; absent when there is none. */
   community?: CommunityReport;
+  /** Absent where none is configured. */
+  mcp?: ServersReport;
   problems: string[];
   /** Problems that stop nothing: what they are about is left out. */
   warnings: string[];
@@ -43,7 +46,7 @@ export interface Findings {
   notEnforced: string[];
 }
 
-/** Exit 0, or 7 when the config requires a sandbox or a plugin that is not usable here. */
+/** Exit 0, or 7 when the config requires a sandbox, a plugin or an MCP server that is not usable here. */
 export async function doctor(line: CommandLine & { kind: "command" }, io: ShellIo, report: Report): Promise<number> {
   const { flags } = line.input;
   const cwd = await workingFolder(io, line.cwd);
@@ -55,14 +58,22 @@ export async function doctor(line: CommandLine & { kind: "command" }, io: ShellI
   const { mode, works, problem } = findings.sandbox;
   const { required } = findings.community ?? {};
   if (required !== undefined) return report.failed({ code: "PLUGIN_REQUIRED", message: required, data, text });
+  const unusable = findings.mcp?.missing ?? requiredEntries(loaded);
+  if (unusable !== undefined) return report.failed({ code: "MCP_REQUIRED", message: unusable, data, text });
   if (mode !== "require" || works) return report.result(data, text);
   const message = `sandbox.shell is require, and no sandbox works on this machine: ${problem}`;
   return report.failed({ code: "SANDBOX_UNAVAILABLE", message, data, text });
 }
 
+/** Servers that are required and whose entries are wrong. */
+function requiredEntries({ problems }: LoadedConfig): string | undefined {
+  const wrong = problems.filter(({ code }) => code === "MCP_REQUIRED");
+  return wrong.length === 0 ? undefined : wrong.map(problemLine).join("\n");
+}
+
 async function examine(loaded: LoadedConfig, io: ShellIo, options: { cwd: string; plugins: boolean }): Promise<Findings> {
   const shell = await findShell();
-  const [plugins, sessions, search, problems, tests, sandbox, community] = await Promise.all([
+  const [plugins, sessions, search, problems, tests, sandbox, community, mcp] = await Promise.all([
     examinePlugins(io.manifests(), options),
     examineFolder(path.join(loaded.paths.stateHome, "sessions")),
     examineSearch(),
@@ -70,6 +81,7 @@ async function examine(loaded: LoadedConfig, io: ShellIo, options: { cwd: string
     testPermissions(loaded, io, options.cwd),
     reportSandbox(loaded.config.sandbox.shell, { env: io.env, shell }),
     reportCommunity(loaded, io.manifests(), options),
+    reportServers(loaded, io, options),
   ]);
   const isWarning = ({ severity }: (typeof problems)[number]): boolean => severity === "warning";
   return {
@@ -81,6 +93,7 @@ async function examine(loaded: LoadedConfig, io: ShellIo, options: { cwd: string
     mode: loaded.config.permissions.mode,
     plugins,
     ...(community === undefined ? {} : { community }),
+    ...(mcp === undefined ? {} : { mcp }),
     problems: problems.filter((problem) => !isWarning(problem)).map(problemLine),
     warnings: problems.filter(isWarning).map(problemLine),
     ...tests,

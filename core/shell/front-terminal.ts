@@ -96,6 +96,9 @@ export function createTerminalFront(options: TerminalFrontOptions): TerminalFron
       case "tool.approval":
         if (!options.quiet && event.data.remembered) print(style.dim(rememberedText(event.data.remembered)));
         return;
+      case "mcp.ask":
+        if (!options.quiet) print(style.dim(askedText(event)));
+        return;
       case "config.reload":
         if (!options.quiet) print(style.yellow(reloadText(event)));
         return;
@@ -146,6 +149,16 @@ function reloadText({ data: { files, keys, taken, reason } }: EventOf<"config.re
   if (!taken) return `the config changed (${where}) and the old one stays: ${sanitizeLine(reason ?? "no reason given")}`;
   const settled = reason === undefined ? "" : ` (${sanitizeLine(reason)})`;
   return `the config changed (${where}): ${sanitizeLine(keys.join(", "))}${settled}`;
+}
+
+const askedFor = { form: "asked for an answer", url: "asked to open", sample: "asked the session's model" } as const;
+
+function askedText({ data: { server, kind, url, answer, fields = [], reason } }: EventOf<"mcp.ask">): string {
+  const about = [...(url === undefined ? [] : [` ${url}`]), ...(fields.length === 0 ? [] : [` (${fields.join(", ")})`])].join(
+    "",
+  );
+  const why = reason === undefined ? "" : ` (${reason})`;
+  return sanitizeLine(`the MCP server ${server} ${askedFor[kind]}${about}: ${answer}${why}`);
 }
 
 function noteText({ data: { text, from } }: EventOf<"note">): string {

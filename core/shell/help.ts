@@ -120,7 +120,7 @@ function oclifCommand(command: TableCommand, isWhole: boolean): LoadableCommand 
   } as unknown as LoadableCommand;
 }
 
-function argOf({ summary, options, ...arg }: TableCommand["args"][number]): Record<string, unknown> {
+function argOf({ summary, options, rest: _rest, ...arg }: TableCommand["args"][number]): Record<string, unknown> {
   const shown = { ...arg, summary: sanitizeLine(summary), description: sanitizeLine(summary) };
   return options === undefined ? shown : { ...shown, options: options.map(sanitizeLine) };
 }

@@ -54,6 +54,8 @@ const rareFields = [
   "tool_use_id",
   "effort",
   "prompt_id",
+  "url",
+  "elicitation_id",
 ];
 
 function checkFields(event: PublicEvent, input: JsonObject, sample: JsonObject): void {

@@ -5,6 +5,7 @@ import { builtinLoaders } from "../builtins.ts";
 import type { HookRunDeps } from "../config-hooks/run.ts";
 import { GantryError } from "../contract/errors.ts";
 import type { JsonObject } from "../contract/messages.ts";
+import type { TrialTools } from "./hook-trial-tools.ts";
 import type { HostOptions } from "./host-options.ts";
 
 export interface HookTrials {
@@ -19,7 +20,12 @@ export async function openHookTrials(options: HostOptions, loaded: LoadedConfig)
     import("../../workers/hook-http.ts"),
   ]);
   const processes = await createProcesses({ env });
+  let tools: TrialTools | undefined;
   const deps: HookRunDeps = {
+    async mcpTool(call, asked) {
+      tools ??= (await import("./hook-trial-tools.ts")).createTrialTools(options, loaded);
+      return await tools.call(call, asked);
+    },
     command: processes.runHook,
     http: postHook,
     ask: async (prompt, { model, signal }) => await askModel(prompt, { model, signal, options, loaded }),
@@ -27,7 +33,11 @@ export async function openHookTrials(options: HostOptions, loaded: LoadedConfig)
     configEnv: loaded.config.env,
     env,
   };
-  return { deps, close: processes.close };
+  const close = async (): Promise<void> => {
+    await tools?.close();
+    await processes.close();
+  };
+  return { deps, close };
 }
 
 async function askModel(

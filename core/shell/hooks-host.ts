@@ -17,6 +17,7 @@ import { isObject, type JsonObject } from "../contract/messages.ts";
 import { didYouMean } from "../contract/nearest.ts";
 import { eventsOf, type PublicEvent, publicEvents, publicEventTable } from "../contract/public-events.ts";
 import { createRuleMatcher } from "../if-rules.ts";
+import { knownServers } from "../known-servers.ts";
 import { createStore, type SessionStore } from "../session/store.ts";
 import { inputFor } from "./hook-input.ts";
 import { openHookTrials } from "./hook-trials.ts";
@@ -115,9 +116,10 @@ function callIn({ tool_name: tool, tool_input: given, cwd: named }: JsonObject, 
 /** Held hooks stand where they will stand once they are trusted. */
 async function declaredHooks(loaded: LoadedConfig, tools: readonly ToolManifest[]): Promise<Declared[]> {
   const { hookList, heldHooks, project } = loaded;
+  const servers = knownServers(loaded);
   const rank = (hook: { layer: (typeof layerOrder)[number] }): number => layerOrder.indexOf(hook.layer);
   const all = [...hookList, ...heldHooks].sort((a, b) => rank(a) - rank(b));
-  const { entries } = await parseHooks(all, { tools, project });
+  const { entries } = await parseHooks(all, { tools, project, ...(servers === undefined ? {} : { servers }) });
   return entries.map((entry) => ({ entry, held: heldHooks.includes(entry.declared) }));
 }
 

@@ -8,20 +8,18 @@ import { grantsOfBuiltin } from "../builtin-grants.ts";
 import { findCommunity } from "../community/found.ts";
 import { configProblems, knownProblems } from "../config-problems.ts";
 import { GantryError } from "../contract/errors.ts";
-import type { EventOf, SessionEvent } from "../contract/events.ts";
-import type { Host, SessionsHost, ToolsHost } from "../contract/host.ts";
-import { didYouMean } from "../contract/nearest.ts";
+import type { Host, SessionsHost } from "../contract/host.ts";
+import type { McpHost } from "../contract/mcp-host.ts";
 import type { PermissionKind } from "../contract/permissions.ts";
 import { failedPermissionTests } from "../permission-tests.ts";
-import type { FrontEnd } from "../runtime.ts";
 import { createSessionsHost } from "../session/sessions-host.ts";
 import { createStore } from "../session/store.ts";
 import { createHooksHost } from "./hooks-host.ts";
 import type { HostOptions } from "./host-options.ts";
-import { canAsk, type ShellIo } from "./io.ts";
+import type { ShellIo } from "./io.ts";
 import { createPermissionsHost } from "./permissions-host.ts";
-import { noSessionFlags } from "./session-flags.ts";
-import { start } from "./start.ts";
+import { createServeHost } from "./serve-host.ts";
+import { createToolsHost } from "./tools-host.ts";
 
 const parts = {
   sessions: "host.sessions",
@@ -31,6 +29,8 @@ const parts = {
   plugins: "host.plugins",
   tools: "host.tools",
   run: "host.run",
+  mcp: "host.mcp",
+  serve: "host.mcp",
 } as const satisfies Record<keyof Host, PermissionKind>;
 
 export function createHost(options: HostOptions): Host {
@@ -44,12 +44,16 @@ export function createHost(options: HostOptions): Host {
   };
   let config: Promise<LoadedConfig> | undefined;
   const loaded = (): Promise<LoadedConfig> => (config ??= loadConfig({ cwd: options.cwd, env: options.io.env, flags: {} }));
+  const forget = (): void => {
+    config = undefined;
+  };
+  const problems = async () => await configProblems(await loaded(), options.io.known());
   return {
     get sessions() {
       return granted("sessions", () => lazySessions(loaded));
     },
     get config() {
-      return granted("config", () => lazyConfig(loaded, options.io, () => (config = undefined)));
+      return granted("config", () => lazyConfig(loaded, options.io, forget));
     },
     get permissions() {
       return granted("permissions", () => createPermissionsHost(options, loaded));
@@ -64,7 +68,7 @@ export function createHost(options: HostOptions): Host {
       });
     },
     get tools() {
-      return granted("tools", () => toolsHost(options, async () => await configProblems(await loaded(), options.io.known())));
+      return granted("tools", () => createToolsHost(options, { loaded, problems }));
     },
     get run() {
       return granted("run", () => ({
@@ -72,6 +76,26 @@ export function createHost(options: HostOptions): Host {
         converse: async (conversation) => await (await import("./converse.ts")).converse(conversation, options),
       }));
     },
+    get mcp() {
+      return granted("mcp", () => lazyMcp({ options, loaded, problems, config: lazyConfig(loaded, options.io, forget) }));
+    },
+    get serve() {
+      return granted("serve", () => createServeHost(options));
+    },
+  };
+}
+
+/** The code of servers is loaded with the first thing asked of it. */
+function lazyMcp(parts: Parameters<typeof import("./mcp-host.ts")["createMcpHost"]>[0]): McpHost {
+  const host = async (): Promise<McpHost> => (await import("./mcp-host.ts")).createMcpHost(parts);
+  return {
+    list: async (how) => await (await host()).list(how),
+    inspect: async (name) => await (await host()).inspect(name),
+    call: async (...call) => await (await host()).call(...call),
+    login: async (...login) => await (await host()).login(...login),
+    logout: async (name) => await (await host()).logout(name),
+    add: async (...entry) => await (await host()).add(...entry),
+    remove: async (...entry) => await (await host()).remove(...entry),
   };
 }
 
@@ -110,68 +134,5 @@ function lazyConfig(loaded: () => Promise<LoadedConfig>, io: ShellIo, forget: ()
     paths: async () => await (await host()).paths(),
     trust: async (action) => await (await host()).trust(action),
     writeStarter: async () => await (await host()).writeStarter(),
-  };
-}
-
-function toolsHost({ io, cwd, signal }: HostOptions, problems: ToolsHost["problems"]): ToolsHost {
-  const tools = io.inForce().flatMap(({ name, contributes }) => contributes.tools.map((tool) => ({ ...tool, plugin: name })));
-  return {
-    list: async () => tools,
-    problems,
-    async find(name) {
-      const tool = tools.find((each) => each.name === name);
-      if (tool) return tool;
-      const names = tools.map((each) => each.name);
-      throw new GantryError(
-        "TOOL_UNKNOWN",
-        `There is no tool ${name}.${didYouMean(name, names)} There are ${names.join(", ")}.`,
-      );
-    },
-    async call(name, input) {
-      const ended: (EventOf<"tool.result"> | EventOf<"tool.failed">)[] = [];
-      const onEvent = (event: SessionEvent): void => {
-        if (event.type === "tool.result" || event.type === "tool.failed") ended.push(event);
-      };
-      const front: FrontEnd = { onEvent, ...(await questions(io)) };
-      const { runtime } = await start({ io, cwd, flags: noSessionFlags, front, wantCost: false, signal });
-      try {
-        const session = await runtime.openSession({ signal });
-        const stop = (): void => void session.close("interrupted");
-        signal.addEventListener("abort", stop, { once: true });
-        const report = await session.callTool(name, input).finally(() => signal.removeEventListener("abort", stop));
-        const event = ended.find(({ data }) => data.callId === report.callId);
-        return {
-          isError: report.outcome !== "ok",
-          durationMs: report.durationMs,
-          ...(report.code ? { code: report.code } : {}),
-          ...shownResult(event),
-        };
-      } finally {
-        await runtime.close();
-      }
-    },
-  };
-}
-
-function shownResult(event: EventOf<"tool.result"> | EventOf<"tool.failed"> | undefined): {
-  text: string;
-  data?: Record<string, never>;
-} {
-  if (event?.type === "tool.failed") return { text: event.data.message };
-  const text = (event?.data.content ?? []).map((part) =>
-    part.type === "text" ? part.text : `[${part.mediaType}, ${part.data.length} base64 characters]`,
-  );
-  const data = event?.data.data;
-  return { text: text.join("\n"), ...(data ? { data: data as Record<string, never> } : {}) };
-}
-
-/** Approvals of a command's own call are asked where somebody can be asked. */
-async function questions(io: ShellIo): Promise<Pick<FrontEnd, "ask" | "askUser">> {
-  if (!canAsk(io)) return {};
-  const { createSessionView } = await import("./session-view.ts");
-  const view = await createSessionView({ io, quiet: true, verbose: false, draw: false, interactive: true });
-  return {
-    ask: async (question, options) => (await view.asker()).approve(question, options),
-    askUser: async (asked, options) => (await view.asker()).questions(asked, options),
   };
 }

@@ -23,6 +23,8 @@ export interface LineEditorOptions {
   history: readonly string[];
   /** Ctrl-C; `hadText` when there was something typed, which is gone now. */
   onInterrupt(hadText: boolean): void;
+  /** What Tab may put in place of the line's end: candidates, and that end. */
+  complete(line: string): Promise<[string[], string]>;
 }
 
 interface Key {
@@ -33,8 +35,9 @@ const continuation = "… ";
 const startPaste = "\u001b[?2004h";
 const endPaste = "\u001b[?2004l";
 
-export function createLineEditor({ stdin, stdout, history, onInterrupt }: LineEditorOptions): LineEditor {
+export function createLineEditor({ stdin, stdout, history, onInterrupt, complete }: LineEditorOptions): LineEditor {
   const output = stdout as unknown as NodeJS.WritableStream;
+  const lines = createInputLines();
   const editor = createInterface({
     input: stdin as Readable,
     output,
@@ -42,9 +45,9 @@ export function createLineEditor({ stdin, stdout, history, onInterrupt }: LineEd
     history: [...history],
     historySize: 1000,
     removeHistoryDuplicates: true,
+    completer: async (line: string): Promise<[string[], string]> => (lines.isPasting ? [["\t"], ""] : await complete(line)),
   });
   const ready: string[] = [];
-  const lines = createInputLines();
   let ended = false;
   let waitingInput: ((input: string | undefined) => void) | undefined;
   let waitingAnswer: ((line: string | undefined) => void) | undefined;

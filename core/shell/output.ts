@@ -1,6 +1,7 @@
 /** What `run` puts on stdout in its three forms, and the exit code that an outcome means. */
 import { type ErrorFacts, errorTable } from "../contract/errors.ts";
 import type { Delta, SessionEvent } from "../contract/events.ts";
+import type { McpServerFacts } from "../contract/mcp.ts";
 import type { Json } from "../contract/messages.ts";
 import type { TurnOutcome } from "../turn/ending.ts";
 import { exitOf } from "./envelope.ts";
@@ -34,10 +35,12 @@ export interface RunFacts {
   turns: number;
   outcome: TurnOutcome;
   exit: number;
+  /** Of the MCP servers, before they end; undefined where none is configured. */
+  servers?: Pick<McpServerFacts, "name" | "state" | "code" | "why">[] | undefined;
 }
 
 /** The one object of `--output json`. `costUsd` is null for a model without a known price. */
-export function runObject({ sessionId, turns, outcome, exit }: RunFacts): string {
+export function runObject({ sessionId, turns, outcome, exit, servers }: RunFacts): string {
   const error = errorOf(outcome);
   const stopReason = outcome.unapproved > 0 && !outcome.error && exit === 3 ? "denied" : outcome.stop;
   const object = {
@@ -51,6 +54,7 @@ export function runObject({ sessionId, turns, outcome, exit }: RunFacts): string
     usage: outcome.usage,
     costUsd: outcome.costUsd ?? null,
     stopReason,
+    ...(servers === undefined ? {} : { mcpServers: servers }),
     ...(error && exit !== 0 ? { error } : {}),
   };
   return `${JSON.stringify(object)}\n`;

@@ -35,6 +35,13 @@ const sessionFlags: readonly FlagSpec[] = [
   { name: "system-prompt", type: "string", value: "TEXT", summary: "Replace the system prompt." },
   { name: "append-system-prompt", type: "string", value: "TEXT", summary: "Add to the system prompt." },
   { name: "config", type: "string", value: "FILE", summary: "Use this file in place of the user's config." },
+  {
+    name: "mcp-config",
+    type: "string",
+    multiple: true,
+    value: "FILE",
+    summary: "Use the MCP servers of this file too. Repeatable.",
+  },
   { name: "set", type: "string", multiple: true, value: "KEY=VALUE", summary: "Set a config key for this run. Repeatable." },
   { name: "tools", type: "string", value: "LIST", summary: "Offer only these tools, separated by commas." },
   { name: "no-plugins", type: "boolean", summary: "Load no plugin but the model's provider." },
@@ -112,7 +119,7 @@ export const lineSession: CommandManifest = {
 };
 
 /** Flags of `run` that the design knows and this build does not have yet; they take a value unless told. */
-export const flagsOfLaterBuilds: ReadonlySet<string> = new Set(["fork", "mcp-config"]);
+export const flagsOfLaterBuilds: ReadonlySet<string> = new Set(["fork"]);
 
 /** The flags a command takes: its own, and the global ones but for --json where it does not apply. */
 export function flagsOf(command: CommandManifest): FlagSpec[] {

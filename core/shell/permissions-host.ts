@@ -5,6 +5,7 @@ import { isBuiltin } from "../builtin-judges.ts";
 import { configProblems } from "../config-problems.ts";
 import type { PermissionsHost, RuleFacts } from "../contract/host.ts";
 import { type ToolManifest, toolsOf } from "../contract/manifest.ts";
+import { knownServers } from "../known-servers.ts";
 import type { RuledTool } from "../permission/rules/rule.ts";
 import { parseRule, type RuleLine } from "../permission/rules/rules.ts";
 import { explainOptions, testPermissions } from "../permission-tests.ts";
@@ -22,8 +23,9 @@ export function createPermissionsHost({ io, cwd }: HostOptions, loaded: () => Pr
   const tools = (): ToolManifest[] => toolsOf(io.known());
   return {
     async list() {
-      const { config, ruleList, heldRules, sourceOf, problems } = await loaded();
-      const offered = tools();
+      const whole = await loaded();
+      const { config, ruleList, heldRules, sourceOf, problems } = whole;
+      const offered = { tools: tools(), servers: knownServers(whole) };
       const facts = [
         ...ruleList.map((line) => factsOf(line, offered, "ready")),
         ...heldRules.map((line) => factsOf(line, offered, "untrusted")),
@@ -43,11 +45,16 @@ export function createPermissionsHost({ io, cwd }: HostOptions, loaded: () => Pr
   };
 }
 
-function factsOf(line: RuleLine, tools: readonly RuledTool[], state: "ready" | "untrusted"): RuleFacts {
+interface Offered {
+  tools: readonly RuledTool[];
+  servers: readonly string[] | undefined;
+}
+
+function factsOf(line: RuleLine, { tools, servers }: Offered, state: "ready" | "untrusted"): RuleFacts {
   const { behavior, rule, source } = line;
-  const parsed = parseRule(line, tools);
+  const parsed = parseRule(line, tools, servers);
   if ("wrong" in parsed) return { behavior, rule, source, state: "wrong", problem: parsed.wrong };
-  if ("absent" in parsed) return { behavior, rule, source, state: "absent", problem: parsed.absent };
+  if (parsed.absent !== undefined) return { behavior, rule, source, state: "absent", problem: parsed.absent };
   return { behavior, rule, source, state };
 }
 
@@ -70,14 +77,14 @@ const judgeEvents: readonly string[] = ["PreToolUse", "PermissionRequest"];
 
 /** Config hooks that would see such a call, in their order. Loaded when there is one. */
 async function hookJudges(
-  { hookList, heldHooks, project }: LoadedConfig,
+  { hookList, heldHooks, project, mcp }: LoadedConfig,
   tools: readonly ToolManifest[],
 ): Promise<(tool: RuledTool) => string[]> {
   const declared = hookList.filter(({ event }) => judgeEvents.includes(event));
   const held = heldHooks.filter(({ event }) => judgeEvents.includes(event)).length;
   if (declared.length + held === 0) return () => [];
   const { parseHooks } = await import("../config-hooks/declared/parse.ts");
-  const { hooks } = await parseHooks(declared, { tools, project });
+  const { hooks } = await parseHooks(declared, { tools, project, servers: knownServers({ mcp }) ?? [] });
   return ({ name }) => [
     ...hooks
       .filter((hook) => hook.matches(name))

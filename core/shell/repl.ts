@@ -6,6 +6,7 @@
 import { type LoadedConfig, paths } from "../../config/load.ts";
 import { describeError } from "../contract/errors.ts";
 import type { CommandInput } from "../contract/plugin.ts";
+import { isPromptCall } from "../mcp/server-words.ts";
 import type { Session } from "../open-session.ts";
 import type { FrontEnd, Runtime } from "../runtime.ts";
 import { errorLines, errorText, exitOf } from "./envelope.ts";
@@ -13,10 +14,12 @@ import { type History, openHistory } from "./history.ts";
 import type { ShellIo } from "./io.ts";
 import { createLineEditor, type LineEditor } from "./line-editor.ts";
 import { errorOf } from "./output.ts";
+import type { Completed } from "./repl-complete.ts";
 import { createEnds, type Ends, type Interruptible } from "./repl-ends.ts";
+import { createServerLines, type ServerLines } from "./repl-servers.ts";
 import { readSessionFlags, type SessionFlags } from "./session-flags.ts";
-import { createSessionView, type SessionView } from "./session-view.ts";
-import { isSlash, runSlash } from "./slash.ts";
+import { createSessionView, mcpAsker, type SessionView } from "./session-view.ts";
+import { isSlash, runSlash, slashCommands } from "./slash.ts";
 import { start, workingFolder } from "./start.ts";
 import { createStyle, describeTerminal } from "./style.ts";
 import { summaryLine } from "./tool-lines.ts";
@@ -47,6 +50,7 @@ interface Loop {
   inTurn: boolean;
   /** Ctrl-C came in this turn. */
   stopping: boolean;
+  servers: ServerLines;
 }
 
 async function open(cwd: string, flags: SessionFlags, io: ShellIo): Promise<number> {
@@ -59,6 +63,7 @@ async function open(cwd: string, flags: SessionFlags, io: ShellIo): Promise<numb
     stdout: io.stdout,
     history: history.entries,
     onInterrupt: ends.interrupt,
+    complete: async (line) => await complete(line, parts.loop),
   });
   parts.editor = editor;
   try {
@@ -67,7 +72,7 @@ async function open(cwd: string, flags: SessionFlags, io: ShellIo): Promise<numb
       cwd,
       flags,
       wantCost: true,
-      front: frontEnd(view),
+      front: frontEnd(view, () => parts.loop),
       askTrust: async (status) => (await view.asker()).trust(status, { signal: ends.signal }),
       askPlugin: async (plan) => (await view.asker()).consent(plan, { signal: ends.signal }),
       signal: ends.signal,
@@ -75,7 +80,11 @@ async function open(cwd: string, flags: SessionFlags, io: ShellIo): Promise<numb
     try {
       const resume = flags.resume === undefined ? {} : { resume: flags.resume };
       const session = await runtime.openSession({ ...resume, signal: ends.signal });
-      const loop: Loop = { io, view, editor, history, runtime, session, flags, inTurn: false, stopping: false };
+      const servers = createServerLines({
+        ...{ say: view.front.say, style: view.style, quiet: flags.quiet },
+        isBusy: () => loop.inTurn,
+      });
+      const loop: Loop = { io, view, editor, history, runtime, session, flags, inTurn: false, stopping: false, servers };
       parts.loop = loop;
       greet(loop, config);
       return await Promise.race([readInputs(loop), ends.ended]);
@@ -113,14 +122,18 @@ async function createView(
   });
 }
 
-function frontEnd({ front, asker }: SessionView): FrontEnd {
+function frontEnd({ front, asker }: SessionView, loop: () => Loop | undefined): FrontEnd {
   return {
-    onEvent: front.onEvent,
+    onEvent(event) {
+      front.onEvent(event);
+      loop()?.servers.onEvent(event);
+    },
     onWait: front.onWait,
     onPluginLog: front.onPluginLog,
     ...(front.onDelta ? { onDelta: front.onDelta } : {}),
     ask: async (question, options) => (await asker()).approve(question, options),
     askUser: async (questions, options) => (await asker()).questions(questions, options),
+    askMcp: mcpAsker(asker),
   };
 }
 
@@ -157,6 +170,7 @@ function promptOf({ view }: Loop): string {
 
 async function readInputs(loop: Loop): Promise<number> {
   while (true) {
+    loop.servers.flush();
     await loop.view.flush();
     const input = await loop.editor.nextInput(promptOf(loop));
     if (input === undefined) {
@@ -187,12 +201,25 @@ function slashContext(loop: Loop): Parameters<typeof runSlash>[1] {
   };
 }
 
+/** A space before it makes a server's prompt a text like any other. */
+function plainText(text: string): string {
+  const bare = text.trimStart();
+  return isPromptCall([{ type: "text", text: bare }]) ? text : bare;
+}
+
+async function complete(line: string, loop: Loop | undefined): Promise<Completed> {
+  const { completeLine } = await import("./repl-complete.ts");
+  const commands = slashCommands.map(({ name }) => `/${name}`);
+  return await completeLine(line, { commands, mcp: loop?.runtime.mcp });
+}
+
 async function runTurn(loop: Loop, text: string): Promise<void> {
   const { view, session } = loop;
   loop.inTurn = true;
   loop.stopping = false;
   try {
-    const outcome = await session.send([{ type: "text", text: text.trimStart() }], "line");
+    loop.servers.flush();
+    const outcome = await session.send([{ type: "text", text: plainText(text) }], "line");
     view.front.clear();
     const error = errorOf(outcome);
     if (error && outcome.stop !== "interrupted") view.talk.write(errorLines(error, view.style));

@@ -1,5 +1,6 @@
 /** `gantry run`: one input, one turn, one exit code. */
 import { describeError, GantryError } from "../contract/errors.ts";
+import type { EventOf } from "../contract/events.ts";
 import type { CommandInput } from "../contract/plugin.ts";
 import type { Session } from "../open-session.ts";
 import type { FrontEnd, Runtime } from "../runtime.ts";
@@ -7,13 +8,13 @@ import type { TurnOutcome } from "../turn/ending.ts";
 import { usageError } from "./command-line.ts";
 import { errorLines, errorText, exitOf } from "./envelope.ts";
 import { canAsk, type ShellIo } from "./io.ts";
-import { errorOf, exitOfOutcome, runErrorObject, runObject, streamJson } from "./output.ts";
+import { errorOf, exitOfOutcome, type RunFacts, runErrorObject, runObject, streamJson } from "./output.ts";
 import { type PromptSource, readPrompt } from "./prompt-input.ts";
 import { readSessionFlags, type SessionFlags } from "./session-flags.ts";
-import { createSessionView, type SessionView } from "./session-view.ts";
+import { createSessionView, mcpAsker, type SessionView } from "./session-view.ts";
 import { listenForStop, type StopRequests } from "./signals.ts";
 import { start, workingFolder } from "./start.ts";
-import { summaryLine } from "./tool-lines.ts";
+import { serverLine, summaryLine } from "./tool-lines.ts";
 
 type Format = "text" | "json" | "stream-json";
 
@@ -122,6 +123,7 @@ function frontEnd(plan: RunPlan, { io, view }: RunParts): FrontEnd {
     onEvent(event) {
       stream?.onEvent(event);
       shown.onEvent(event);
+      if (event.type === "mcp.server" && !plan.flags.quiet) sayServer(event, plan, view);
     },
     ...(onDelta ? { onDelta } : {}),
     onWait: shown.onWait,
@@ -129,13 +131,20 @@ function frontEnd(plan: RunPlan, { io, view }: RunParts): FrontEnd {
     ...(plan.answersOnStdin || somebodyIsThere
       ? { ask: async (question, options) => (await view.asker()).approve(question, options) }
       : {}),
-    // Lines of a pipe were written for the approvals that were foreseen: a question of the model must not use one up.
+    // Lines of a pipe were written for the approvals that were foreseen: no other question must use one up.
     ...(somebodyIsThere ? { askUser: async (questions, options) => (await view.asker()).questions(questions, options) } : {}),
+    ...(somebodyIsThere ? { askMcp: mcpAsker(view.asker) } : {}),
   };
+}
+
+function sayServer(event: EventOf<"mcp.server">, { flags }: RunPlan, { front, style }: SessionView): void {
+  const line = serverLine(event, { style, all: flags.verbose });
+  if (line !== undefined) front.say(line);
 }
 
 interface EndedRun {
   session: Session;
+  servers: RunFacts["servers"];
   outcome: TurnOutcome;
   exit: number;
 }
@@ -154,16 +163,22 @@ async function oneTurn({ text, source }: PromptSource, runtime: Runtime, plan: R
   const exit = exitOfOutcome(outcome, stop.exit ?? (view.out.gone ? 130 : undefined));
   // One that came during the turn has ended the turn; the hooks of the end have their time all the same.
   const late = stop.exit === undefined;
+  const servers = runtime.mcp?.facts().map(({ name, state, code, why }) => ({
+    ...{ name, state },
+    ...(code === undefined ? {} : { code }),
+    ...(why === undefined ? {} : { why }),
+  }));
   const reason = outcome.stop === "interrupted" ? "interrupted" : outcome.error ? "error" : "done";
   await session.close(reason, late ? { signal: stop.signal } : {});
-  return { session, outcome, exit: late ? (stop.exit ?? exit) : exit };
+  return { session, servers, outcome, exit: late ? (stop.exit ?? exit) : exit };
 }
 
 /** After the session is closed: what is printed here is the last word, and one object is one object. */
-function printEnd({ session, outcome, exit }: EndedRun, plan: RunPlan, { view }: RunParts): number {
+function printEnd({ session, servers, outcome, exit }: EndedRun, plan: RunPlan, { view }: RunParts): number {
   view.front.clear();
   const text = outcome.text.replace(/\n$/, "");
-  if (plan.format === "json") view.out.write(runObject({ sessionId: session.id, turns: session.state.turns, outcome, exit }));
+  if (plan.format === "json")
+    view.out.write(runObject({ sessionId: session.id, turns: session.state.turns, outcome, exit, servers }));
   if (plan.format === "text" && !view.isTerminal && text !== "") view.out.write(`${text}\n`);
   const error = errorOf(outcome);
   if (error && exit !== 0 && plan.format !== "json" && outcome.stop !== "interrupted")

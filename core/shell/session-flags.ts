@@ -20,7 +20,13 @@ export interface SessionFlags {
   quiet: boolean;
   verbose: boolean;
   /** What config/load.ts takes. */
-  config: { config?: string; set: string[]; overrides: { key: string; value: Json; flag: string }[]; trust: boolean };
+  config: {
+    config?: string;
+    mcpConfig?: string[];
+    set: string[];
+    overrides: { key: string; value: Json; flag: string }[];
+    trust: boolean;
+  };
 }
 
 /** USAGE_INVALID. */
@@ -33,6 +39,8 @@ export function readSessionFlags(flags: CommandInput["flags"], command: string, 
   const plugins = list("plugin").map((folder) => path.resolve(cwd, folder));
   const grants = list("grant");
   if (flags["no-plugins"] && plugins.length > 0) problems.push("--no-plugins and --plugin exclude each other.");
+  if (flags["no-plugins"] && flags["mcp-config"] !== undefined)
+    problems.push("--no-plugins and --mcp-config exclude each other.");
   if (grants.length > 0 && plugins.length === 0)
     problems.push("--grant goes with --plugin; gantry plugins grants changes what an installed one may do.");
   const tools = text("tools")
@@ -56,6 +64,7 @@ export function readSessionFlags(flags: CommandInput["flags"], command: string, 
     verbose: flags["verbose"] === true,
     config: {
       ...(config === undefined ? {} : { config: path.resolve(cwd, config) }),
+      ...(flags["mcp-config"] === undefined ? {} : { mcpConfig: list("mcp-config").map((file) => path.resolve(cwd, file)) }),
       set: list("set"),
       overrides,
       trust: flags["trust"] === true,

@@ -1,4 +1,5 @@
 /** The streams, the front end and the person of one session, put together once for `run` and the line session. */
+import type { McpAsker } from "../mcp/questions.ts";
 import { type AnswerLines, createAnswerLines } from "./answers.ts";
 import type { Asker } from "./ask.ts";
 import { createTerminalFront, type TerminalFront } from "./front-terminal.ts";
@@ -73,6 +74,16 @@ export async function createSessionView(options: SessionViewOptions): Promise<Se
     front,
     asker,
     flush: () => Promise.all([out.flush(), talk.flush()]).then(() => undefined),
+  };
+}
+
+/** For MCP servers' questions: nothing is loaded before the first. */
+export function mcpAsker(asker: SessionView["asker"]): McpAsker {
+  return {
+    form: async (question, options) => await (await asker()).mcp.form(question, options),
+    url: async (question, options) => await (await asker()).mcp.url(question, options),
+    sample: async (question, options) => await (await asker()).mcp.sample(question, options),
+    tell: async (text) => await (await asker()).mcp.tell(text),
   };
 }
 

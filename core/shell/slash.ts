@@ -2,6 +2,7 @@
 import { messageOf } from "../contract/errors.ts";
 import { modes } from "../contract/modes.ts";
 import { didYouMean } from "../contract/nearest.ts";
+import { isPromptCall } from "../mcp/server-words.ts";
 import type { Session } from "../open-session.ts";
 import { parseMode } from "../permission/modes.ts";
 import type { Runtime } from "../runtime.ts";
@@ -36,13 +37,23 @@ export const slashCommands: readonly SlashCommand[] = [
   { name: "model", argument: "[PROVIDER/NAME]", summary: "Show the model, or ask another from now on.", run: changeModel },
   { name: "mode", argument: "[MODE]", summary: "Show the permission mode, or change it.", run: changeMode },
   { name: "cost", summary: "Tokens and cost of this session.", run: (_, context) => void context.say(costText(context)) },
+  {
+    name: "mcp",
+    argument: "[reconnect NAME]",
+    summary: "MCP servers and their states, or start one again.",
+    run: async (argument, { runtime, style, say }) => {
+      const { mcpCommand } = await import("./repl-servers.ts");
+      say(mcpCommand(argument.trim(), { mcp: runtime.mcp, style }));
+      return undefined;
+    },
+  },
   { name: "resume", argument: "[ID]", summary: "List sessions, or go on with one.", run: resumeSession },
   { name: "exit", summary: "Leave. Ctrl-D does the same.", run: () => "exit" },
 ];
 
 /** Whether an input is meant as a command of this table. A leading space sends a text that starts with `/`. */
 export function isSlash(input: string): boolean {
-  return /^\/\S*/.test(input);
+  return /^\/\S*/.test(input) && !isPromptCall([{ type: "text", text: input }]);
 }
 
 /** Runs the command; an error is said, and the session goes on. */

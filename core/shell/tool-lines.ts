@@ -70,6 +70,21 @@ function exitNote(data: JsonObject | undefined): string | undefined {
   return typeof exit === "number" && exit !== 0 ? `exit ${exit}` : undefined;
 }
 
+/** `mcp: docs is ready (17 tools)`, `mcp: docs cannot be used: CODE: why`; what went wrong always, the rest with `all`. */
+export function serverLine(
+  { data }: EventOf<"mcp.server">,
+  { style, all }: { style: Style; all: boolean },
+): string | undefined {
+  const { state, code, why, tools = 0 } = data;
+  const server = `mcp: ${sanitizeLine(data.server)}`;
+  const reason = [code, why].flatMap((part) => (part === undefined ? [] : [`: ${sanitizeLine(part)}`])).join("");
+  if (state === "failed") return style.yellow(`${server} cannot be used${reason}`);
+  if (state === "needs-login") return style.yellow(`${server} needs a login: gantry mcp login ${sanitizeLine(data.server)}`);
+  if (!all || state === "stopped") return undefined;
+  if (state === "ready") return style.dim(`${server} is ready (${tools === 1 ? "1 tool" : `${tools} tools`})`);
+  return style.dim(`${server} is ${state}${reason}`);
+}
+
 /** `12 ms`, `1.2 s`, `2 min 5 s`. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;

@@ -2,6 +2,7 @@
 import { nowMs } from "../contract/clock.ts";
 import { messageOf } from "../contract/errors.ts";
 import {
+  type ElicitAnswer,
   type HookPayloads,
   type HookPoint,
   hookTable,
@@ -120,24 +121,39 @@ function settle(entry: LiveTap, value: unknown, said: Answer, run: TapRun): Sett
   return { value: next, outcome: next === value ? "ok" : "changed" };
 }
 
+/** Points where a config hook's yes answers what would be asked. */
+const answering: readonly HookPoint[] = ["tool.approve", "tool.ask", "mcp.elicit", "mcp.elicited"];
+
+/** The next hook sees the answer as this one has changed it. */
+function answered(payload: Payload, answer: ElicitAnswer): Payload {
+  const { content: _before, ...rest } = payload as HookPayloads["mcp.elicited"];
+  return { ...rest, ...answer };
+}
+
 /** Waterfall, not bail: an early allow would hide a later deny (test/properties/hooks.test.ts). */
 function judged({ tap, name, mayAllow }: LiveTap, standing: Ruling, said: Answer, run: TapRun): Settled {
-  const { verdict, reason, input, remember } = said;
+  const { verdict, reason, input, remember, answer } = said;
   if (verdict === undefined) return { value: standing, outcome: "ok" };
   if (verdict === "allow") {
-    const counts = mayAllow && (tap.on === "tool.approve" || tap.on === "tool.ask");
+    const counts = mayAllow && answering.includes(tap.on);
     if (!counts) return { value: standing, outcome: "ok" };
     // The next hook sees the input as this one has changed it.
     if (input !== undefined) run.payload = { ...(run.payload as HookPayloads["tool.ask"]), input };
+    if (answer !== undefined && tap.on === "mcp.elicited") run.payload = answered(run.payload, answer);
     const value: Ruling = {
       ...standing,
       allowedBy: standing.allowedBy ?? name,
       ...(input === undefined ? {} : { input }),
       ...(remember === undefined ? {} : { remember: [...(standing.remember ?? []), ...remember] }),
+      ...(answer === undefined ? {} : { answer: tap.on === "mcp.elicited" ? answer : (standing.answer ?? answer) }),
     };
     return { value, outcome: "allow" };
   }
-  const value = stricter(standing, { verdict, by: name, ...(reason === undefined ? {} : { reason: cut(reason) }) });
+  const value = stricter(standing, {
+    ...{ verdict, by: name },
+    ...(reason === undefined ? {} : { reason: cut(reason) }),
+    ...(answer === undefined ? {} : { answer }),
+  });
   return { value, outcome: verdict };
 }
 

@@ -1,5 +1,5 @@
 /** What a tap says beside what it decides, on its way to the log, the model and the user: capped, and without secrets. */
-import type { TapExtras, Verdict } from "../contract/hooks.ts";
+import type { ElicitAnswer, TapExtras, Verdict } from "../contract/hooks.ts";
 import type { JsonObject } from "../contract/messages.ts";
 import type { HookFired, HooksOptions } from "../hooks.ts";
 
@@ -9,6 +9,7 @@ export type Answer = TapExtras & {
   reason?: string;
   input?: JsonObject;
   remember?: string[];
+  answer?: ElicitAnswer;
   ask?: string[];
   deny?: string[];
 };

@@ -117,7 +117,10 @@ function reportOf(facts: CallFacts, outcome: CallReport["outcome"], durationMs: 
 
 export function unknownTool(name: string, tools: readonly RegisteredTool[]): Failure {
   const names = tools.map((tool) => tool.name);
-  const offered = names.length === 0 ? "No tool is loaded." : `The tools are ${names.join(", ")}.`;
+  // Those of servers may be hundreds.
+  const named = tools.filter((tool) => tool.mcp === undefined).map((tool) => tool.name);
+  const more = named.length === names.length ? "" : ` and ${names.length - named.length} of MCP servers`;
+  const offered = names.length === 0 ? "No tool is loaded." : `The tools are ${named.join(", ")}${more}.`;
   return { code: "TOOL_UNKNOWN", message: `there is no tool ${name}.${didYouMean(name, names)} ${offered}` };
 }
 

@@ -53,16 +53,27 @@ export function systemPrompt(facts: PromptParts): string {
 /** SHA-256 of what a request holds that the log does not: the system prompt and the tools. */
 export type PromptDigest = (request: Pick<ModelRequest, "system" | "tools">) => string;
 
-/** Made anew only when the prompt changes or another number of tools is offered. */
+/** Made anew only when the prompt or a tool is another. */
 export function createPromptDigest(): PromptDigest {
-  let last = { system: "", tools: -1, digest: "" };
+  let last: { system: string; tools: readonly ToolSpec[]; digest: string } | undefined;
   return ({ system, tools }) => {
-    if (system !== last.system || tools.length !== last.tools) {
+    if (last === undefined || system !== last.system || !areSame(tools, last.tools)) {
       const digest = hash("sha256", `${system}\n${JSON.stringify(tools)}`, "hex");
-      last = { system, tools: tools.length, digest };
+      last = { system, tools: [...tools], digest };
     }
     return last.digest;
   };
+}
+
+/** A request's list is new each time; what the tools are made of stays. */
+function areSame(tools: readonly ToolSpec[], others: readonly ToolSpec[]): boolean {
+  return (
+    tools.length === others.length &&
+    tools.every((tool, place) => {
+      const other = others[place];
+      return tool.name === other?.name && tool.description === other.description && tool.inputSchema === other.inputSchema;
+    })
+  );
 }
 
 /** The tools as the model is told of them. */

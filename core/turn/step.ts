@@ -15,6 +15,8 @@ export interface StepOptions {
   onDelta: ((delta: Delta) => void) | undefined;
   /** Told when the model begins to ask for a tool, or thinks for so long that it may: the moment to start threads. */
   onToolComing(tool: string | undefined): void;
+  /** Told once it is on the wire, at the latest when the answer begins. May be told again. */
+  onSent(): void;
   onHeard(heard: Heard): void;
   onRetry(retry: Retry): void;
   signal: AbortSignal;
@@ -50,10 +52,14 @@ const thinkingMs = 50;
 
 async function streamAnswer(request: ModelRequest, options: StepOptions, onText: (text: string) => void): Promise<Answer> {
   const { provider, providerOptions, signal } = options;
-  const thinking = setTimeout(() => options.onToolComing(undefined), thinkingMs);
+  const thinking = setTimeout(() => {
+    options.onSent();
+    options.onToolComing(undefined);
+  }, thinkingMs);
   try {
     for await (const event of provider.stream(request, { ...providerOptions, signal })) {
       clearTimeout(thinking);
+      options.onSent();
       if (event.type === "answer") return event.answer;
       if (event.type === "text") onText(event.text);
       show(event, options);

@@ -59,9 +59,20 @@ export type ApproveCall = (
   options: { signal: AbortSignal; allowedBy?: HookYes },
 ) => Promise<CallApproval>;
 
+/** Tools that are not there from the start. */
+export interface LateTools {
+  /** Whether a tool of this name may come. */
+  knows(name: string): boolean;
+  /** For a name that no tool has: the tool once it is there, or why it will not be; undefined where nobody knows it. */
+  find(name: string, signal: AbortSignal): Promise<RegisteredTool | Failure | undefined>;
+  /** Told of each tool that is called. */
+  used(tool: RegisteredTool): void;
+}
+
 export interface CallDeps {
   sessionId: string;
   tools: readonly RegisteredTool[];
+  late?: LateTools;
   inputs: ToolInputs;
   approve: ApproveCall;
   hooks: Hooks;
@@ -110,8 +121,11 @@ async function findTool(run: CallRun, deps: CallDeps): Promise<{ tool: Registere
   const { call } = run;
   if (deps.signal.aborted) return { code: "TOOL_INTERRUPTED", message: "the turn was cancelled before this call started" };
   if (deps.hearing.stop) return stoppedBefore(call, deps.hearing.stop);
-  const tool = deps.tools.find((candidate) => candidate.name === call.name);
+  const known = deps.tools.find((candidate) => candidate.name === call.name);
+  const tool = known ?? (await deps.late?.find(call.name, deps.signal));
   if (!tool) return unknownTool(call.name, deps.tools);
+  if ("code" in tool) return tool;
+  deps.late?.used(tool);
   if (call.malformed !== undefined) return malformedInput(call);
   const parsed = await deps.inputs.parse(tool, call.input);
   if (!parsed.ok) return { code: "TOOL_INPUT_INVALID", message: parsed.problem };

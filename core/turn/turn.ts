@@ -14,6 +14,7 @@ import {
 } from "../contract/messages.ts";
 import type { ModelRequest, ProviderDefinition, ProviderOptions } from "../contract/plugin.ts";
 import type { Hooks } from "../hooks.ts";
+import type { RegisteredTool } from "../registry.ts";
 import { assertPairs } from "../session/pairs.ts";
 import type { SessionState } from "../session/state.ts";
 import { acceptInput } from "./accept.ts";
@@ -49,6 +50,12 @@ export interface TurnDeps {
   record<T extends EventType>(type: T, data: EventData[T]): void;
   flush(): Promise<void>;
   calls: Omit<CallDeps, "signal">;
+  /** Before each request: takes what has changed since the last. Undefined when there is nothing to wait for. */
+  beforeStep(signal: AbortSignal): Promise<void> | undefined;
+  /** The tools that a request offers; others may be called all the same. */
+  offered(): readonly RegisteredTool[];
+  /** A request is on its way, and the model has not begun to answer or just has. */
+  onSent(): void;
   limits: TurnLimits;
   /** US dollars, undefined for a model without a price. Absent when nobody wants to know. */
   price: ((model: string, usage: Usage) => Promise<number | undefined>) | undefined;
@@ -110,7 +117,6 @@ async function runSteps(progress: Progress, deps: TurnDeps, signal: AbortSignal)
     await countHooks(progress, deps);
     const ended = endStopped(deps) ?? findLimit(progress, deps);
     if (ended) return ended;
-    tellContext(deps);
     const answer = await askModel(progress, deps, signal);
     if (answer === undefined) continue;
     if (answer.stop === "cancelled") return "interrupted";
@@ -169,6 +175,10 @@ async function count(usage: Usage, progress: Progress, { price, model }: TurnDep
 async function askModel(progress: Progress, deps: TurnDeps, signal: AbortSignal): Promise<Answer | undefined> {
   const { model, hooks, record } = deps;
   const { sessionId, hearing } = deps.calls;
+  const waiting = deps.beforeStep(signal);
+  if (waiting !== undefined) await waiting;
+  if (signal.aborted) return undefined;
+  tellContext(deps);
   const request = await buildRequest(deps, signal);
   if (hearing.stop || signal.aborted) return undefined;
   progress.steps++;
@@ -186,6 +196,7 @@ async function askModel(progress: Progress, deps: TurnDeps, signal: AbortSignal)
     hooks,
     onDelta: deps.onDelta,
     onToolComing: deps.warm,
+    onSent: deps.onSent,
     onHeard: hearing.hear,
     onRetry: (retry) => record("step.retry", { step: progress.steps, ...retry }),
     signal,
@@ -200,11 +211,12 @@ async function askModel(progress: Progress, deps: TurnDeps, signal: AbortSignal)
 
 async function buildRequest(deps: TurnDeps, signal: AbortSignal): Promise<ModelRequest> {
   const { state, model, hooks } = deps;
-  const { sessionId, tools, hearing } = deps.calls;
+  const { sessionId, hearing } = deps.calls;
   const { messages } = state;
   const prompt = await hooks.rewrite("prompt.build", { sessionId, system: await deps.system(), messages }, { signal });
   hearing.hear(prompt.heard);
-  const draft: ModelRequest = { model: model.name, system: prompt.payload.system, messages, tools: toolSpecs(tools) };
+  const tools = toolSpecs(deps.offered());
+  const draft: ModelRequest = { model: model.name, system: prompt.payload.system, messages, tools };
   const drafted = await hooks.rewrite("model.request", { sessionId, request: draft }, { signal });
   hearing.hear(drafted.heard);
   const { request } = drafted.payload;

@@ -7,7 +7,10 @@ export type OutputField =
   | "updatedInput"
   | "additionalContext"
   | "decision"
-  | "updatedToolOutput";
+  | "updatedToolOutput"
+  | "updatedMCPToolOutput"
+  | "action"
+  | "content";
 
 interface OutputRow {
   /** A block (exit 2, `decision: "block"`): stops what waits, is shown to the model, to the user, or nobody. */
@@ -35,8 +38,8 @@ const rows: Partial<Record<PublicEvent, OutputRow>> = {
   PostToolUse: {
     block: "model",
     decision: true,
-    fields: ["additionalContext", "updatedToolOutput"],
-    absent: ["updatedMCPToolOutput", "classifierContext"],
+    fields: ["additionalContext", "updatedToolOutput", "updatedMCPToolOutput"],
+    absent: ["classifierContext"],
   },
   PostToolUseFailure: { block: "model", decision: true, fields: ["additionalContext"] },
   PostToolBatch: { block: "deny", decision: true, fields: ["additionalContext"] },
@@ -59,6 +62,8 @@ const rows: Partial<Record<PublicEvent, OutputRow>> = {
   StopFailure: unheard,
   Notification: { ...unheard, fields: ["additionalContext"] },
   ConfigChange: { block: "deny", decision: true, fields: [] },
+  Elicitation: { block: "deny", decision: false, fields: ["action", "content"] },
+  ElicitationResult: { block: "deny", decision: false, fields: ["action", "content"] },
   InstructionsLoaded: unheard,
   CwdChanged: { ...told, absent: ["watchPaths"] },
 };

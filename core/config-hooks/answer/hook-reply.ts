@@ -1,5 +1,5 @@
 /** What a hook said, in our words. All strings are plain and capped. */
-import type { Verdict } from "../../contract/hooks.ts";
+import type { ElicitAnswer, Verdict } from "../../contract/hooks.ts";
 import type { JsonObject, ResultContent } from "../../contract/messages.ts";
 
 export interface HookReply {
@@ -10,6 +10,8 @@ export interface HookReply {
   input?: JsonObject;
   /** What the model shall see instead of the result. */
   content?: ResultContent[];
+  /** What an MCP server is answered. */
+  answer?: ElicitAnswer;
   context?: string;
   say?: string;
   /** Ends the turn. */

@@ -5,6 +5,7 @@
 import type { Verdict } from "../../contract/hooks.ts";
 import { isObject, type Json, type JsonObject, type ResultContent } from "../../contract/messages.ts";
 import type { PublicEvent } from "../../contract/public-events.ts";
+import { readElicitAnswer } from "./elicit-answer.ts";
 import { outputRow } from "./event-output.ts";
 import { flagAt, type Spoken, saysNothing, shown, textAt, unknownKeys, unreadable } from "./json-fields.ts";
 import { readPermissionAnswer } from "./permission-answer.ts";
@@ -116,8 +117,9 @@ function readSpecific(event: PublicEvent, specific: Json | undefined, spoken: Sp
   if (context !== undefined) spoken.reply.context = joined(spoken.reply.context, context);
   if (event === "PreToolUse") readToolDecision(specific, spoken);
   if (event === "PermissionRequest") readPermissionAnswer(specific["decision"], spoken);
-  if (event === "PostToolUse" && specific["updatedToolOutput"] !== undefined)
-    spoken.reply.content = contentOf(specific["updatedToolOutput"]);
+  if (event === "Elicitation" || event === "ElicitationResult") readElicitAnswer(specific, spoken);
+  const output = event === "PostToolUse" ? (specific["updatedToolOutput"] ?? specific["updatedMCPToolOutput"]) : undefined;
+  if (output !== undefined) spoken.reply.content = contentOf(output);
 }
 
 const decisions: Readonly<Record<string, Verdict>> = { allow: "allow", deny: "deny", ask: "ask", defer: "ask" };
@@ -148,7 +150,13 @@ function contentOf(output: Json): ResultContent[] {
     const { stdout, stderr } = output;
     return text(typeof stderr === "string" && stderr !== "" ? `${stdout.trimEnd()}\n${stderr}` : stdout);
   }
+  const blocks = isObject(output) ? output["content"] : output;
+  if (Array.isArray(blocks) && blocks.length > 0 && blocks.every(isText)) return blocks.flatMap((block) => text(block.text));
   return text(JSON.stringify(output));
+}
+
+function isText(block: Json): block is { type: "text"; text: string } {
+  return isObject(block) && block["type"] === "text" && typeof block["text"] === "string";
 }
 
 function joined(first: string | undefined, second: string): string {

@@ -1,12 +1,14 @@
 /** What the fields of a handler that is of the right shape mean at its event, and which of them cannot work. */
-import type { CommandHook, HookHandler, HttpHook } from "../../contract/hook-config.ts";
+import type { CommandHook, HookHandler, HttpHook, McpToolHook } from "../../contract/hook-config.ts";
+import { didYouMean } from "../../contract/nearest.ts";
 import { type PublicEvent, publicEventTable } from "../../contract/public-events.ts";
 import { broken, type Finding, note, notInThisBuild } from "./finding.ts";
 
-/** Everything that can be told without the disk. */
-export function checkSense(handler: HookHandler, event: PublicEvent): Finding[] {
+/** Everything that can be told without the disk. `servers`: names of the configured MCP servers, where they are known. */
+export function checkSense(handler: HookHandler, event: PublicEvent, servers?: readonly string[]): Finding[] {
   const own = handler.type === "command" ? checkCommand(handler, event) : handler.type === "http" ? checkHttp(handler) : [];
   if (handler.type === "prompt" && handler.prompt.trim() === "") own.push(broken("prompt is empty"));
+  if (handler.type === "mcp_tool") own.push(...checkMcpTool(handler, servers));
   return [...own, ...checkTimeout(handler, event), ...checkFailure(handler, event), ...checkOnce(handler, event)];
 }
 
@@ -105,6 +107,28 @@ function checkHttp({ url, headers, allowedEnvVars }: HttpHook): Finding[] {
   for (const name of names) {
     if (allowedEnvVars?.includes(name)) continue;
     findings.push(note(`headers use $${name}, which is empty: it is not in allowedEnvVars`));
+  }
+  return findings;
+}
+
+function checkMcpTool({ server, tool, input }: McpToolHook, servers: readonly string[] | undefined): Finding[] {
+  const findings: Finding[] = [];
+  if (server.trim() === "") findings.push(broken("server is empty"));
+  else if (servers !== undefined && !servers.includes(server)) {
+    const known = servers.length === 0 ? "none is configured" : `there are ${servers.join(", ")}`;
+    const near = didYouMean(server, servers);
+    findings.push(broken(`there is no MCP server ${JSON.stringify(server)} in mcpServers; ${known}.${near}`));
+  }
+  const prefix = `mcp__${server}__`;
+  if (tool.trim() === "") findings.push(broken("tool is empty"));
+  else if (tool.startsWith(prefix)) {
+    findings.push(broken(`tool is the server's own name of it; write ${JSON.stringify(tool.slice(prefix.length))}`));
+  }
+  const open = /\$\{(?![\w.-]+\})[^}]{0,40}\}?/.exec(JSON.stringify(input ?? {}))?.[0];
+  if (open !== undefined) {
+    findings.push(
+      note(`${open} in input stays as it is: a placeholder is a path into the event's input, ${"$"}{tool_input.file_path}`),
+    );
   }
   return findings;
 }

@@ -7,8 +7,8 @@ import { broken, type Finding, notInThisBuild } from "./finding.ts";
 
 export type ReadHandler = { handler: HookHandler } | { findings: Finding[] };
 
-const builtTypes = ["command", "http", "prompt"] as const;
-const laterTypes: readonly string[] = ["mcp_tool", "agent"] satisfies HandlerType[];
+const builtTypes = ["command", "http", "mcp_tool", "prompt"] as const;
+const laterTypes: readonly string[] = ["agent"] satisfies HandlerType[];
 
 /** The handler, or everything that is wrong with it. `event` is undefined when that is itself unknown. */
 export async function readHandler(json: Json, event: PublicEvent | undefined): Promise<ReadHandler> {
@@ -41,6 +41,7 @@ function checkType(type: Json | undefined, event: PublicEvent | undefined): Find
 type Test = (value: Json) => boolean;
 const isText: Test = (value) => typeof value === "string";
 const isFlag: Test = (value) => typeof value === "boolean";
+const isTable: Test = isObject;
 const isTexts: Test = (value) => Array.isArray(value) && value.every(isText);
 
 /** The fields that most hooks have. One that is missing here costs time and never truth. */
@@ -56,14 +57,20 @@ const plainByType: Readonly<Record<string, Readonly<Record<string, Test>>>> = {
   command: { ...plainFields, command: isText, args: isTexts, async: isFlag },
   http: { ...plainFields, url: isText, allowedEnvVars: isTexts },
   prompt: { ...plainFields, prompt: isText, model: isText, continueOnBlock: isFlag },
+  mcp_tool: { ...plainFields, server: isText, tool: isText, input: isTable },
 };
-const required: Readonly<Record<string, string>> = { command: "command", http: "url", prompt: "prompt" };
+const required: Readonly<Record<string, readonly string[]>> = {
+  command: ["command"],
+  http: ["url"],
+  prompt: ["prompt"],
+  mcp_tool: ["server", "tool"],
+};
 
 function isPlain(json: JsonObject): boolean {
   const type = String(json["type"]);
   const tests = plainByType[type] ?? {};
-  const has = required[type] ?? "";
-  if (!Object.hasOwn(json, has)) return false;
+  const needed = required[type];
+  if (needed === undefined || !needed.every((field) => Object.hasOwn(json, field))) return false;
   return Object.entries(json).every(([key, value]) => Object.hasOwn(tests, key) && (tests[key]?.(value) ?? false));
 }
 

@@ -3,6 +3,7 @@
  * are exact names, split on `|` and `,`; anything else is a JavaScript RegExp, not anchored. Case counts.
  */
 import { messageOf } from "../../contract/errors.ts";
+import { isMcpTool, mcpServerOf } from "../../contract/mcp-names.ts";
 import type { Json } from "../../contract/messages.ts";
 import { didYouMean } from "../../contract/nearest.ts";
 import { type PublicEvent, publicEventTable } from "../../contract/public-events.ts";
@@ -29,7 +30,13 @@ const maxLength = 1_000;
 /** A name longer than any tool's is not given to a pattern: the hook runs, which is the safe side. */
 const maxMatched = 128;
 
-export function readMatcher(event: PublicEvent, written: Json | undefined, tools: readonly string[]): ReadMatcher {
+/** `servers`: names of all configured MCP servers, where they are known. */
+export function readMatcher(
+  event: PublicEvent,
+  written: Json | undefined,
+  tools: readonly string[],
+  servers?: readonly string[],
+): ReadMatcher {
   if (written === undefined || written === "" || written === "*") return { matcher: everything, findings: [] };
   const wrong = (what: string): ReadMatcher => ({ matcher: everything, findings: [broken(what)] });
   if (typeof written !== "string") return wrong(`matcher is a string, not ${JSON.stringify(written).slice(0, 80)}`);
@@ -41,7 +48,7 @@ export function readMatcher(event: PublicEvent, written: Json | undefined, tools
   if (names === undefined) return readPattern(event, written, known);
   if (names.length === 0) return wrong(`the matcher ${JSON.stringify(written)} names nothing`);
   const matcher = { text: written, matches: (value: string | undefined) => value === undefined || names.includes(value) };
-  const findings = matches === "tool" ? checkTools(names, tools) : checkValues(event, names);
+  const findings = matches === "tool" ? checkTools(names, tools, servers) : checkValues(event, names);
   return { matcher, findings };
 }
 
@@ -99,13 +106,16 @@ function shown(event: PublicEvent, known: readonly string[]): string {
   return known.length > 20 ? "its values" : known.join(", ");
 }
 
-function checkTools(names: readonly string[], tools: readonly string[]): Finding[] {
+function checkTools(names: readonly string[], tools: readonly string[], servers: readonly string[] | undefined): Finding[] {
   const findings = names.flatMap((name) => {
     if (tools.includes(name) || isPublic(name)) return [];
     const what = unknownTool(name, tools);
     return what === undefined ? [] : [broken(what)];
   });
-  if (findings.length > 0 || names.some((name) => tools.includes(name))) return findings;
+  const strangers =
+    servers === undefined ? [] : names.filter((name) => isMcpTool(name) && mcpServerOf(name, servers) === undefined);
+  findings.push(...strangers.map((name) => note(`${name} is of an MCP server that is not configured: it never runs`)));
+  if (findings.length > 0 || names.some((name) => tools.includes(name) || isMcpTool(name))) return findings;
   const [only = ""] = names;
   return [note(`${names.length === 1 ? `${only} is` : `${names.join(", ")} are`} known, but not in this build: it never runs`)];
 }

@@ -13,7 +13,7 @@ import { eventsOf, type PublicEvent, publicEvents, publicEventTable } from "../.
 import { concerns } from "../../permission/rule-match.ts";
 import { parseRule, type Rule } from "../../permission/rules/rules.ts";
 import type { ConfigHook } from "./config-hook.ts";
-import { absent, broken, type Finding } from "./finding.ts";
+import { absent, broken, type Finding, note } from "./finding.ts";
 import { checkSense, isInBackground, timeoutSecondsOf } from "./handler-sense.ts";
 import { readHandler } from "./handler-shape.ts";
 import { cannotLaunch } from "./launch.ts";
@@ -48,6 +48,8 @@ export interface ParseContext {
   tools: readonly ToolManifest[];
   /** What $CLAUDE_PROJECT_DIR stands for; absent: not looked into for hooks of other layers than the project's. */
   project?: string;
+  /** Names of all configured MCP servers; absent: hooks that call their tools are not checked for it. */
+  servers?: readonly string[];
 }
 
 /** `declared` lists the lowest layer first. */
@@ -83,7 +85,8 @@ async function lookAt(declared: DeclaredHook, order: number, context: ParseConte
   const event = publicEvents.find((name) => name === declared.event);
   const eventFinding = event === undefined ? unknownEvent(declared.event) : absentEvent(event);
   const names = context.tools.map(({ name }) => name);
-  const matcher: ReadMatcher | undefined = event === undefined ? undefined : readMatcher(event, declared.matcher, names);
+  const matcher: ReadMatcher | undefined =
+    event === undefined ? undefined : readMatcher(event, declared.matcher, names, context.servers);
   const findings = [...(eventFinding === undefined ? [] : [eventFinding]), ...(matcher?.findings ?? [])];
   if (declared.handler === null) return { findings: [...findings, absent("its list of hooks is empty, so nothing runs")] };
   const read = await readHandler(declared.handler, event);
@@ -91,7 +94,7 @@ async function lookAt(declared: DeclaredHook, order: number, context: ParseConte
   if (event === undefined || matcher === undefined) return { findings };
   const { handler } = read;
   const { rule, finding } = readIf(handler, event, { declared, context, matcher });
-  findings.push(...(finding === undefined ? [] : [finding]), ...checkSense(handler, event));
+  findings.push(...(finding === undefined ? [] : [finding]), ...checkSense(handler, event, context.servers));
   findings.push(...(await checkLaunch(handler, declared, context)));
   if (findings.some(({ level }) => level !== "note")) return { findings };
   const isAsync = isInBackground(handler);
@@ -140,9 +143,12 @@ function readIf(
     return { finding: broken(`if is for events of tools; a hook of ${event} with if would never run`) };
   }
   const line = { behavior: "deny", rule: text, source: declared.source, base: declared.base } as const;
-  const parsed = parseRule(line, context.tools);
+  const parsed = parseRule(line, context.tools, context.servers);
   const about = `if ${JSON.stringify(text)}: `;
   if ("rule" in parsed) {
+    if (parsed.absent !== undefined) return { rule: parsed.rule, finding: note(about + parsed.absent) };
+    // Which tools a server has is known when it runs.
+    if (parsed.rule.tool.startsWith("mcp__")) return { rule: parsed.rule };
     const matched = context.tools.filter(({ name }) => matcher.matcher.matches(name));
     if (matched.length === 0 || matched.some((tool) => concerns(parsed.rule, tool))) return { rule: parsed.rule };
     return { finding: broken(`${about}it speaks of no tool that the matcher ${matcher.matcher.text} matches`) };
@@ -194,11 +200,12 @@ function nameOf(handler: Json): string {
   return what === "" ? "" : ` ${JSON.stringify(what.length > 60 ? `${what.slice(0, 59)}…` : what)}`;
 }
 
-/** The command line, the URL, or the prompt's first line; empty when it has none. */
+/** The command line, the URL, the tool, or the prompt's first line; empty when it has none. */
 export function whatOf(handler: Json): string {
   if (!isObject(handler)) return "";
-  const { command, args, url, prompt } = handler;
+  const { command, args, url, prompt, server, tool } = handler;
   if (typeof command === "string") return [command, ...(Array.isArray(args) ? args.map(String) : [])].join(" ");
   if (typeof url === "string") return url;
+  if (typeof server === "string" && typeof tool === "string") return `${tool} of the MCP server ${server}`;
   return typeof prompt === "string" ? (prompt.split("\n", 1)[0] ?? "") : "";
 }

@@ -49,6 +49,10 @@ function samplePayloads({ cwd, project, model, tool = "Bash" }: SamplePlace): Pi
     usage: noUsage,
     model,
   };
+  const elicit = {
+    ...{ sessionId, server: "sample", mode: "form" as const, message: "What is your name?" },
+    schema: { type: "object", properties: { name: { type: "string" } }, required: ["name"] },
+  };
   const block = { type: "tool_call" as const, callId: call.callId, name: tool, input: call.input };
   return {
     "session.open": { sessionId, source: "startup", model },
@@ -73,6 +77,8 @@ function samplePayloads({ cwd, project, model, tool = "Bash" }: SamplePlace): Pi
     },
     "instructions.load": { sessionId, file: `${project}/AGENTS.md`, bytes: 100 },
     "cwd.change": { sessionId, from: cwd, to: `${cwd}/src` },
+    "mcp.elicit": elicit,
+    "mcp.elicited": { ...elicit, action: "accept", content: { name: "a sample" } },
   };
 }
 

@@ -1,7 +1,7 @@
 /** What a hook reads: the public format's JSON of an event, from what a tap of ours is given. */
 import { isAbsolute, join } from "node:path";
 import type { ErrorCode } from "../../contract/errors.ts";
-import type { HookPayloads, HookPoint } from "../../contract/hooks.ts";
+import type { ElicitFacts, HookPayloads, HookPoint } from "../../contract/hooks.ts";
 import type { ConfigSource } from "../../contract/host.ts";
 import type { InputContent, Json, JsonObject, ResultContent } from "../../contract/messages.ts";
 import type { Mode } from "../../contract/modes.ts";
@@ -64,6 +64,11 @@ const fields = {
     ...{ load_reason: "session_start" },
   }),
   "cwd.change": ({ from, to }) => ({ old_cwd: from, new_cwd: to }),
+  "mcp.elicit": elicitFields,
+  "mcp.elicited": ({ action, content, ...facts }) => ({
+    ...{ ...elicitFields(facts), action },
+    ...(content === undefined ? {} : { content }),
+  }),
 } as const satisfies Fields;
 
 /** Points that public events are served by: a tap of any other has no input to give. */
@@ -91,6 +96,15 @@ export function matchedValue(event: PublicEvent, input: JsonObject): string | un
   if (matches === "nothing") return undefined;
   const value = input[matches === "tool" ? "tool_name" : matches.field];
   return typeof value === "string" ? value : undefined;
+}
+
+function elicitFields({ server, mode, message, url, elicitationId, schema }: ElicitFacts): JsonObject {
+  return {
+    ...{ mcp_server_name: server, message, mode },
+    ...(url === undefined ? {} : { url }),
+    ...(elicitationId === undefined ? {} : { elicitation_id: elicitationId }),
+    ...(schema === undefined ? {} : { requested_schema: schema }),
+  };
 }
 
 interface Call {

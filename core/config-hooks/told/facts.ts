@@ -31,10 +31,10 @@ export function factsOf(entry: HookEntry, about: { held: boolean; past: Readonly
 }
 
 /** Measured on a small machine: what it takes to start the program, or to be answered. */
-const usualMs = { shell: 4, node: 60, python: 170, http: 50, prompt: 1_500 } as const;
+const usualMs = { shell: 4, node: 60, python: 170, http: 50, mcp_tool: 10, prompt: 1_500 } as const;
 
 function estimate({ type, command }: JsonObject): number {
-  if (type === "http" || type === "prompt") return usualMs[type];
+  if (type === "http" || type === "mcp_tool" || type === "prompt") return usualMs[type];
   const line = typeof command === "string" ? command : "";
   if (/(?:^|[\s/])python[\d.]*(?:\s|$)|\.py(?:["'\s]|$)/.test(line)) return usualMs.python;
   return /(?:^|[\s/])(?:node|npx|npm|tsx|bun|deno)(?:\s|$)|\.[cm]?[jt]s(?:["'\s]|$)/.test(line) ? usualMs.node : usualMs.shell;

@@ -7,14 +7,19 @@ import type { RuledTool } from "./rule.ts";
 import { parseRuleText } from "./rule-text.ts";
 
 /** TOOL_UNKNOWN; RULE_INVALID when it is no call, or the tool takes nothing in ( ). */
-export function parseCall<T extends RuledTool>(text: string, tools: readonly T[]): { tool: T; input: JsonObject } {
+export function parseCall<T extends RuledTool>(
+  text: string,
+  tools: readonly T[],
+  /** Makes a tool of a name that is none of `tools`: of an MCP server that does not run here. */
+  absent: (name: string) => T | undefined = () => undefined,
+): { tool: T; input: JsonObject } {
   const parts = parseRuleText(text.trim());
   if (typeof parts === "string") {
     const form = "A call is Tool or Tool(subject), for instance Bash(git push) or Read(src/a.ts)";
     throw new GantryError("RULE_INVALID", `${JSON.stringify(text)} is no call: ${parts}. ${form}.`);
   }
   const name = currentName(parts.tool);
-  const tool = tools.find((one) => one.name === name);
+  const tool = tools.find((one) => one.name === name) ?? absent(name);
   if (tool === undefined) throw new GantryError("TOOL_UNKNOWN", unknownTool(name, tools));
   const { specifier } = parts;
   if (specifier === undefined || specifier.trim() === "") return { tool, input: {} };

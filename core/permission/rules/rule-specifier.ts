@@ -162,6 +162,15 @@ function onlyRestricts(tool: string, field: string): string {
   return `only ask and deny rules compare a parameter (${field}); an allow rule for some values of it would let all else of the call through: write ${tool}, or a deny rule for the other values`;
 }
 
+/** `parameter:value` for a tool whose parameters are not known: an MCP server's, before it runs. */
+export function textField(specifier: string, tool: string): RuleMatch | string {
+  const [, field, value = ""] = fieldForm.exec(specifier) ?? [];
+  if (field === undefined) return `it can never match: ${tool} takes no specifier but (parameter:value); write ${tool}`;
+  if (spelledFields.has(field)) return `${field} is not compared as a text; write ${tool}`;
+  if (value === "") return `it can never match: after ${field}: comes a value; write ${tool}(${field}:*) for any`;
+  return { kind: "field", field, value: parseTextGlob(value) };
+}
+
 function comparedValue(text: string, field: string, schema: Json, tool: string): RuleMatch | string {
   if (text === "") return `it can never match: after ${field}: comes a value; write ${tool}(${field}:*) for any`;
   const value = parseTextGlob(text);

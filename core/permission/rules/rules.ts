@@ -8,6 +8,7 @@ import { didYouMean } from "../../contract/nearest.ts";
 import { placeIn } from "../../contract/place.ts";
 import { parseTextGlob, textMatches } from "../patterns/text-glob.ts";
 import { currentName, findPublicTool, publicTools } from "./known-tools.ts";
+import { readMcpRule } from "./mcp-rule.ts";
 import { type Behavior, familyOf, namesTool, type Rule, type RuledTool } from "./rule.ts";
 import { absentSpecifier, specifierOf } from "./rule-specifier.ts";
 import { parseRuleText, type RuleText, slipOf } from "./rule-text.ts";
@@ -25,33 +26,43 @@ export interface RuleLine {
   imported?: true;
 }
 
-/** `absent`: it is right, and speaks of a known tool that this build does not have. */
-export type ParsedRule = { rule: Rule } | { absent: string } | { wrong: string };
+/**
+ * `absent`: it is right, and speaks of a known tool that this build does not have, or of an MCP server or tool that is not
+ * there now: a rule of those holds all the same.
+ */
+export type ParsedRule = { rule: Rule; absent?: string } | { absent: string } | { wrong: string };
 
-/** Every rule that can work, in the order given, and one problem (RULE_INVALID) for each that cannot. */
+/**
+ * Every rule that can work, in the order given, and one problem (RULE_INVALID) for each that cannot, or has nothing to rule.
+ * `servers`: names of all configured MCP servers; without them a rule of any is taken as right.
+ */
 export function parseRules(
   lines: readonly RuleLine[],
   tools: readonly RuledTool[],
+  servers?: readonly string[],
 ): { rules: Rule[]; problems: ConfigProblem[] } {
   const rules: Rule[] = [];
   const problems: ConfigProblem[] = [];
   for (const line of lines) {
-    const parsed = parseRule(line, tools);
+    const parsed = parseRule(line, tools, servers);
     if ("rule" in parsed) rules.push(parsed.rule);
-    else problems.push(problemOf(line, parsed));
+    const { absent } = parsed as { absent?: string };
+    if ("wrong" in parsed) problems.push(problemOf(line, parsed));
+    else if (absent !== undefined) problems.push(problemOf(line, { absent }));
   }
   return { rules, problems };
 }
 
-export function parseRule(line: RuleLine, tools: readonly RuledTool[]): ParsedRule {
+export function parseRule(line: RuleLine, tools: readonly RuledTool[], servers?: readonly string[]): ParsedRule {
   const parts = parseRuleText(line.rule.trim());
   if (typeof parts === "string") return { wrong: parts };
   const slip = slipOf(line.rule, parts);
   if (slip !== undefined) return { wrong: slip };
-  const found = findTool({ ...parts, tool: currentName(parts.tool) }, line, tools);
-  if ("wrong" in found || "absent" in found) return found;
+  const found = findTool({ ...parts, tool: currentName(parts.tool) }, line, { tools, servers });
+  if (!("match" in found)) return found;
   const { behavior, rule: text, source, base } = line;
-  return { rule: { behavior, text, source, base, ...found } };
+  const { absent, ...which } = found;
+  return { rule: { behavior, text, source, base, ...which }, ...(absent === undefined ? {} : { absent }) };
 }
 
 /** A deny rule for all its calls: such a tool is not even offered. */
@@ -64,11 +75,17 @@ export function isDeniedWhole(rules: readonly Rule[], tool: RuledTool): boolean 
   );
 }
 
-type Found = Pick<Rule, "tool" | "names" | "match"> | { absent: string } | { wrong: string };
+type Found = (Pick<Rule, "tool" | "names" | "match"> & { absent?: string }) | { absent: string } | { wrong: string };
 
-function findTool(parts: RuleText, line: RuleLine, tools: readonly RuledTool[]): Found {
+interface Known {
+  tools: readonly RuledTool[];
+  servers: readonly string[] | undefined;
+}
+
+function findTool(parts: RuleText, line: RuleLine, known: Known): Found {
   const { tool: name, specifier } = parts;
-  if (name.includes("*") || /^mcp__/.test(name)) return findMany(parts, line, tools);
+  const { tools } = known;
+  if (name.includes("*") || /^mcp__/.test(name)) return findMany(parts, line, known);
   const tool = tools.find((candidate) => candidate.name === name);
   const family = tools.filter((candidate) => familyOf(candidate) === name);
   if (tool === undefined && family.length === 0) return findAbsent(parts, line, tools);
@@ -88,11 +105,12 @@ function findAbsent({ tool, specifier }: RuleText, { behavior }: RuleLine, tools
 // ── Names for more than one tool ─────────────────────────────────────────────────────────────────────────────────────
 
 /** `mcp__server` and `mcp__server__*` are all tools of a server; other globs only restrict. */
-function findMany({ tool: name, specifier }: RuleText, line: RuleLine, tools: readonly RuledTool[]): Found {
-  const isServer = /^mcp__(?:(?!__)[^*])+$/.test(name);
-  const names = parseTextGlob(isServer ? `${name}__*` : name);
+function findMany({ tool: name, specifier }: RuleText, line: RuleLine, { tools, servers }: Known): Found {
   const wrong = wrongGlob(name, specifier, line);
   if (wrong !== undefined) return { wrong };
+  if (name.startsWith("mcp__"))
+    return readMcpRule({ tool: name, ...(specifier === undefined ? {} : { specifier }) }, line.behavior, tools, servers);
+  const names = parseTextGlob(name);
   const [only] = tools.filter((tool) => textMatches(names, tool.name, { strict: false }));
   if (only !== undefined) {
     if (specifier === undefined) return { tool: name, names, match: { kind: "tool" } };
@@ -100,7 +118,7 @@ function findMany({ tool: name, specifier }: RuleText, line: RuleLine, tools: re
     return typeof match === "string" ? { wrong: match } : { tool: name, match };
   }
   const isKnown = Object.keys(publicTools).some((known) => textMatches(names, known, { strict: false }));
-  if (isKnown || name.startsWith("mcp__")) return absent(name);
+  if (isKnown) return absent(name);
   return { wrong: `it can never match: no tool is named like ${name}.${nearestGlob(name, tools)}` };
 }
 

@@ -54,6 +54,12 @@ const meanings: Readonly<Record<HookPoint, Meaning>> = {
   "cwd.change": { words: "is told when the folder changes" },
   notify: { words: "sees the questions that wait for you" },
   "instructions.load": { words: "is told which instruction files are read" },
+  "mcp.elicit": { words: "can refuse what MCP servers ask you", isWide: true, sees: "what MCP servers ask you" },
+  "mcp.elicited": {
+    words: "sees and can refuse what you answer MCP servers",
+    isWide: true,
+    sees: "what you answer MCP servers",
+  },
   "error.raise": { words: "is told of errors" },
   "plugin.load": { words: "can refuse other plugins", isWide: true },
   "plugin.crash": { words: "is told when plugins crash" },
