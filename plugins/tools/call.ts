@@ -11,7 +11,9 @@ export const callTool = defineCommand({
   ],
   examples: [`gantry tools call Read '{"file_path":"package.json"}'`],
   async run({ args }, ctx) {
-    const tool = await ctx.host.tools.find(args["name"] ?? "");
+    const name = args["name"] ?? "";
+    // Of an MCP server the call itself says what there is: the server would be started twice.
+    const tool = name.startsWith("mcp__") ? { name } : await ctx.host.tools.find(name);
     const result = await ctx.host.tools.call(tool.name, readInput(args["input"] ?? ""));
     const { isError, code, text, data, durationMs } = result;
     const facts = {
