@@ -48,7 +48,7 @@ function publicEventRows(): string {
           code(event),
           points.map(code).join(" "),
           matchedBy(matches),
-          types.filter((type) => type !== "mcp_tool" && type !== "agent").join(", "),
+          types.filter((type) => type !== "agent").join(", "),
           guard ? "blocks" : "goes on",
           `${timeoutSeconds} s`,
         ]
@@ -126,8 +126,9 @@ function commandPage({ id, summary, description, args, flags, examples }: Comman
   ].join("\n\n");
 }
 
-function usageOf({ name, required }: ArgSpec): string {
-  return required ? name.toUpperCase() : `[${name.toUpperCase()}]`;
+function usageOf({ name, required, rest }: ArgSpec): string {
+  const word = `${name.toUpperCase()}${rest ? "…" : ""}`;
+  return required ? word : `[${word}]`;
 }
 
 function flagTable(flags: readonly FlagSpec[]): string {

@@ -21,6 +21,7 @@ const pages = [
     "tools",
     "embedding",
     "plugins",
+    "mcp",
     "troubleshooting",
   ].map((name) => `docs/${name}.md`),
 ];

@@ -5,6 +5,7 @@ import { loadConfig } from "../../config/load.ts";
 import { createHooks } from "../../core/hooks.ts";
 import { createStore } from "../../core/session/store.ts";
 import { guests } from "./guests.ts";
+import { mcp } from "./mcp.ts";
 import { median } from "./measure.ts";
 import { rulesAndHooks } from "./rules-and-hooks.ts";
 import { threadRoundTrip } from "./thread.ts";
@@ -22,6 +23,7 @@ export async function microBenches(root: string): Promise<MicroResult[]> {
   results.push(...(await configLoad(root)));
   results.push(...(await rulesAndHooks(root)));
   results.push(...(await guests(root)));
+  results.push(...(await mcp(root)));
   return results;
 }
 

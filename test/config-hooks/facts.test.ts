@@ -156,6 +156,8 @@ const fields: Partial<Record<PublicEvent, string[]>> = {
   StopFailure: ["error", "error_details"],
   Notification: ["message", "title", "notification_type"],
   ConfigChange: ["source", "file_path"],
+  Elicitation: ["mcp_server_name", "message", "mode", "requested_schema"],
+  ElicitationResult: ["mcp_server_name", "message", "mode", "requested_schema", "action", "content"],
   InstructionsLoaded: ["file_path", "memory_type", "load_reason"],
   CwdChanged: ["old_cwd", "new_cwd"],
 };
@@ -174,6 +176,10 @@ test.each([
   [
     { verdict: "allow", input: { command: "ls" }, context: "c" },
     'allows what nothing else decides; changes the input to {"command":"ls"}; tells the model: c',
+  ],
+  [
+    { verdict: "allow", answer: { action: "accept", content: { a: 1 } } },
+    "allows what nothing else decides; answers the server with accept (a)",
   ],
 ] as const)("%j is told as %s", (reply, text) => {
   expect(decisionText("PreToolUse", reply)).toBe(text);

@@ -84,7 +84,11 @@ describe("a matcher that can match nothing says so", () => {
     ["PreToolUse", "Bsh.*", 'note: the matcher "Bsh.*" matches none of the tools'],
     ["PreToolUse", "WebFetch", "note: WebFetch is known, but not in this build: it never runs"],
     ["PreToolUse", "Task|MultiEdit", "note: Task, MultiEdit are known, but not in this build: it never runs"],
-    ["PreToolUse", "mcp__memory__create", "note: mcp__memory__create is known, but not in this build: it never runs"],
+    [
+      "PreToolUse",
+      "mcp__memroy__create",
+      "note: mcp__memroy__create is of an MCP server that is not configured: it never runs",
+    ],
     ["UserPromptSubmit", "x", 'broken: UserPromptSubmit has nothing to match "x" with; leave matcher out'],
     ["Stop", ".*", 'broken: Stop has nothing to match ".*" with; leave matcher out'],
     ["SessionStart", "startupp", "broken: source is never startupp; it is startup, resume. Did you mean startup?"],
@@ -107,7 +111,9 @@ describe("a matcher that can match nothing says so", () => {
     ],
   ];
   test.each(rows)("%s %j", (event, matcher, what) => {
-    expect(readMatcher(event, matcher, tools).findings.map((finding) => `${finding.level}: ${finding.what}`)).toEqual([what]);
+    expect(
+      readMatcher(event, matcher, tools, ["memory"]).findings.map((finding) => `${finding.level}: ${finding.what}`),
+    ).toEqual([what]);
   });
 
   test.each([
@@ -116,6 +122,7 @@ describe("a matcher that can match nothing says so", () => {
     ["StopFailure", "rate_limit|billing_error"],
     ["StopFailure", "server_.*"],
     ["PreToolUse", "mcp__.*"],
+    ["PreToolUse", "mcp__memory__create"],
     ["PreToolUse", "^mcp__(?:a|b)__.*|Edit.*|Write.*|Read.*|Bash.*|Notebook[A-Z]+.*"],
   ] as const)("but %s %s is sound: some of it comes here", (event, matcher) => {
     expect(readMatcher(event, matcher, tools).findings).toEqual([]);

@@ -27,6 +27,26 @@ const specific = (event: PublicEvent, fields: JsonObject, over: Partial<HookExit
 
 const live = publicEvents.filter((event) => publicEventTable[event].points.length > 0);
 
+describe.each(["Elicitation", "ElicitationResult"] as const)("an answer at %s", (event) => {
+  test("is an accept with the form's fields, or a no that nothing loosens", () => {
+    expect(specific(event, { action: "accept", content: { name: "Ada" } }).reply).toEqual({
+      ...{ verdict: "allow", answer: { action: "accept", content: { name: "Ada" } } },
+    });
+    expect(specific(event, { action: "cancel" }).reply).toMatchObject({ verdict: "deny", answer: { action: "cancel" } });
+    expect(specific(event, { action: "decline" }).reply).toMatchObject({ verdict: "deny", answer: { action: "decline" } });
+  });
+
+  test("that cannot be read blocks: nobody knows what was meant", () => {
+    expect(specific(event, { action: "yes" }).reply).toMatchObject({
+      verdict: "deny",
+      undecided: expect.stringContaining('action is "yes"'),
+    });
+    expect(specific(event, { content: {} }).reply).toMatchObject({ verdict: "deny" });
+    expect(specific(event, { action: "accept", content: [] }).reply).toMatchObject({ verdict: "deny" });
+    expect(specific("PreToolUse", { action: "accept" }).reply).toMatchObject({ verdict: "deny" });
+  });
+});
+
 describe("exit codes", () => {
   test("0 with nothing printed says nothing, at every event", () => {
     for (const event of live) expect(read(event, {})).toEqual({ reply: {}, violations: [] });
@@ -39,6 +59,8 @@ describe("exit codes", () => {
     ["Stop", { verdict: "deny", reason: "no" }],
     ["PostToolBatch", { verdict: "deny", reason: "no" }],
     ["ConfigChange", { verdict: "deny", reason: "no" }],
+    ["Elicitation", { verdict: "deny", reason: "no" }],
+    ["ElicitationResult", { verdict: "deny", reason: "no" }],
     ["PostToolUse", { context: "no" }],
     ["PostToolUseFailure", { context: "no" }],
     ["SessionStart", { say: "no" }],
@@ -53,7 +75,7 @@ describe("exit codes", () => {
   });
 
   test("2 has a row above for every live event", () => {
-    expect(live).toHaveLength(15);
+    expect(live).toHaveLength(17);
   });
 
   test("2 beats a JSON allow, and takes its message from what was printed as errors", () => {
@@ -235,6 +257,15 @@ describe("fields", () => {
     [{ other: 1 }, '{"other":1}'],
   ])("PostToolUse: updatedToolOutput %j is what the model sees", (updatedToolOutput, text) => {
     expect(specific("PostToolUse", { updatedToolOutput }).reply).toEqual({ content: [{ type: "text", text }] });
+  });
+
+  test("PostToolUse: blocks of text are their texts, also under the name that MCP tools have", () => {
+    const blocks = [
+      { type: "text", text: "a" },
+      { type: "text", text: "b" },
+    ];
+    expect(specific("PostToolUse", { updatedMCPToolOutput: blocks })).toEqual({ reply: { content: blocks }, violations: [] });
+    expect(specific("PostToolUse", { updatedToolOutput: { content: blocks } }).reply).toEqual({ content: blocks });
   });
 
   test("PostToolUse: a block is told to the model", () => {

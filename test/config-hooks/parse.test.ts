@@ -9,7 +9,9 @@ import { command, declare, tools } from "./declared.ts";
 
 /** `error: …` or `warning: …` for each problem of one hook, without the words that name it. */
 async function found(event: string, handler: Json, matcher?: Json): Promise<string[]> {
-  const { hooks, problems } = await parseHooks([declare(event, handler, matcher === undefined ? {} : { matcher })], { tools });
+  const { hooks, problems } = await parseHooks([declare(event, handler, matcher === undefined ? {} : { matcher })], {
+    ...{ tools, servers: ["docs", "mail"] },
+  });
   const isKept = hooks.length === 1;
   return problems.map(({ code, severity, message }) => {
     expect(code).toBe("HOOK_INVALID");
@@ -47,27 +49,45 @@ describe("a hook that cannot work says why", () => {
     ["a point", "tool.call", command(), "error: tool.call is a point for taps of plugins; its event in a config is PreToolUse"],
     ["an event of other builds", "SubagentStop", command(), "warning: SubagentStop never comes: this build has no subagents"],
     ["a text", "PreToolUse", "guard.sh", 'error: a hook is an object, not "guard.sh"'],
-    ["no type", "PreToolUse", { command: "true" }, "error: type is missing; it is command, http or prompt"],
-    ["a number as type", "Stop", { type: 4 }, "warning: type is command, http or prompt, not 4"],
+    ["no type", "PreToolUse", { command: "true" }, "error: type is missing; it is command, http, mcp_tool or prompt"],
+    ["a number as type", "Stop", { type: 4 }, "warning: type is command, http, mcp_tool or prompt, not 4"],
     [
       "a type with a typo",
       "PreToolUse",
       { type: "comand", command: "true" },
-      'error: there are no hooks of type "comand"; a hook is command, http or prompt. Did you mean command?',
+      'error: there are no hooks of type "comand"; a hook is command, http, mcp_tool or prompt. Did you mean command?',
     ],
     ["an agent", "PreToolUse", { type: "agent", prompt: "x" }, "error: hooks of type agent are known, but not in this build"],
-    ["an MCP tool", "Stop", { type: "mcp_tool" }, "warning: hooks of type mcp_tool are known, but not in this build"],
+    ["an MCP tool without a name", "Stop", { type: "mcp_tool", server: "docs" }, "warning: tool is missing"],
+    [
+      "an MCP tool by our name of it",
+      "PreToolUse",
+      { type: "mcp_tool", server: "docs", tool: "mcp__docs__check" },
+      'error: tool is the server\'s own name of it; write "check"',
+    ],
+    [
+      "an MCP tool of no server",
+      "PreToolUse",
+      { type: "mcp_tool", server: "dosc", tool: "check" },
+      'error: there is no MCP server "dosc" in mcpServers; there are docs, mail. Did you mean docs?',
+    ],
+    [
+      "an MCP tool's input that is none",
+      "PreToolUse",
+      { type: "mcp_tool", server: "docs", tool: "check", input: "x" },
+      'error: input is an object, not "x"',
+    ],
     [
       "a type not for its event",
       "SessionStart",
       { type: "http", url: "http://h" },
-      "warning: a hook of SessionStart is command, not http",
+      "warning: a hook of SessionStart is command or mcp_tool, not http",
     ],
     [
       "a prompt at an event of programs",
       "Notification",
       { type: "prompt", prompt: "x" },
-      "warning: a hook of Notification is command or http, not prompt",
+      "warning: a hook of Notification is command, http or mcp_tool, not prompt",
     ],
     [
       "a field with a typo",

@@ -252,6 +252,52 @@ describe("a prompt hook", () => {
   });
 });
 
+describe("a tool of an MCP server", () => {
+  const input = {
+    path: `\${tool_input.file_path}`,
+    count: `\${tool_input.n}`,
+    all: [`is \${session_id}: \${tool_input.n}`, `\${nothing}`],
+  };
+  const hook = (over = {}) => hookOf("PreToolUse", { type: "mcp_tool", server: "docs", tool: "check", input }, over);
+  const about = { tool_name: "Write", tool_input: { file_path: "/a b", n: 3 } };
+
+  test("is given its input with the event's values, and its text is read as a program's", async () => {
+    const calls: unknown[] = [];
+    const json = JSON.stringify({ hookSpecificOutput: { hookEventName: "PreToolUse", permissionDecision: "deny" } });
+    const own = await hookBench({
+      async mcpTool(call) {
+        calls.push(call);
+        return { text: json, isError: false };
+      },
+    });
+    const run = await own.run(hook(), about);
+    expect(calls).toEqual([
+      {
+        ...{ server: "docs", tool: "check", sessionId: "s1", timeoutMs: expect.any(Number) },
+        input: { path: "/a b", count: 3, all: ["is s1: 3", ""] },
+      },
+    ]);
+    expect(run).toMatchObject({ outcome: "deny", violations: ["the event's input has no nothing: it is empty"] });
+    await own.close();
+  });
+
+  test("that fails, cannot be reached, or does not end blocks a guard, and no other", async () => {
+    const failed = await hookBench({ mcpTool: async () => ({ text: "no such page", isError: true }) });
+    const deaf = await hookBench({ mcpTool: () => new Promise(() => undefined) });
+    const broken = await hookBench({ mcpTool: () => Promise.reject(new Error("not connected")) });
+    expect((await failed.run(hook(), about)).reply.undecided).toBe("check of the MCP server docs failed: no such page");
+    expect((await broken.run(hook(), about)).reply.undecided).toBe(
+      "check of the MCP server docs could not be called: not connected",
+    );
+    expect(await deaf.run(hook({ timeoutMs: 20 }), about)).toMatchObject({ outcome: "timeout", reply: { verdict: "deny" } });
+    expect((await bench.run(hook(), about)).reply.undecided).toBe("no MCP server can be reached here");
+    expect((await failed.run(hook({ onFailure: "continue" }), about)).reply).toEqual({
+      failed: expect.stringContaining("no such page"),
+    });
+    for (const own of [failed, deaf, broken]) await own.close();
+  });
+});
+
 test("the env file of a session is its owner's alone", async () => {
   const path = await makeEnvFile(join(bench.place, "output"));
   await writeFile(path, "export A=1\n");

@@ -231,6 +231,23 @@ describe("what hooks read", () => {
     "config.change": () => ({ sessionId: "s1", files: ["/p/x.jsonc"], layers: ["local"], keys: ["mode"] }),
     "instructions.load": () => ({ sessionId: "s1", file: "/p/AGENTS.md", bytes: 3 }),
     "cwd.change": () => ({ sessionId: "s1", from: "/a", to: "/b" }),
+    "mcp.elicit": () => ({
+      sessionId: "s1",
+      server: "docs",
+      mode: "url",
+      message: "m",
+      url: "https://a.b/",
+      elicitationId: "e1",
+    }),
+    "mcp.elicited": () => ({
+      sessionId: "s1",
+      server: "docs",
+      mode: "form",
+      message: "m",
+      schema: {},
+      action: "accept",
+      content: { a: 1 },
+    }),
   };
 
   const bash = { tool_name: "Bash", tool_input: { command: "ls" } };
@@ -255,6 +272,12 @@ describe("what hooks read", () => {
     ConfigChange: () => ({ source: "local_settings", file_path: "/p/x.jsonc" }),
     InstructionsLoaded: () => ({ file_path: "/p/AGENTS.md", memory_type: "User", load_reason: "session_start" }),
     CwdChanged: () => ({ old_cwd: "/a", new_cwd: "/b" }),
+    Elicitation: () => ({
+      ...{ mcp_server_name: "docs", message: "m", mode: "url", url: "https://a.b/", elicitation_id: "e1" },
+    }),
+    ElicitationResult: () => ({
+      ...{ mcp_server_name: "docs", message: "m", mode: "form", requested_schema: {}, action: "accept", content: { a: 1 } },
+    }),
   };
   const live = publicEvents.filter((event) => publicEventTable[event].points.length > 0);
 

@@ -122,7 +122,7 @@ describe("a form", () => {
       "age is a whole number",
       "has no choice",
       "1. Small s",
-      "yes or no, or Enter to leave it out [yes]:",
+      "yes or no [yes]:",
       "│ toppings: h, o",
     ])
       expect(shown()).toContain(line);

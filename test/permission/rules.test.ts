@@ -130,7 +130,7 @@ describe("rules that cannot work are problems, with the right form", () => {
       "Task(explore)",
       "Agent(team:x)",
     ],
-    ...["Skill(commit)", "Cd(~/work)", "mcp__docs", "mcp__docs__*", "mcp__docs__search", "PowerShell(ls)"],
+    ...["Skill(commit)", "Cd(~/work)", "PowerShell(ls)"],
   ])("%s names what this build does not have: a warning", (rule) => {
     for (const behavior of ["allow", "ask", "deny"] as const)
       expect(problemsOf(rule, behavior)).toMatchObject([
@@ -138,8 +138,49 @@ describe("rules that cannot work are problems, with the right form", () => {
       ]);
   });
 
-  test.each(["Web*", "mcp__*", "Agent(model:opus)", "WebFetch(prompt:*)"])("%s too, where it restricts", (rule) => {
+  test.each(["Web*", "Agent(model:opus)", "WebFetch(prompt:*)"])("%s too, where it restricts", (rule) => {
     expect(problemsOf(rule)).toMatchObject([{ severity: "warning" }]);
+  });
+
+  test.each(["mcp__docs", "mcp__docs__*", "mcp__docs__search", "mcp__docs__search(query:x*)", "mcp__*"])(
+    "%s is ready before its server runs; a server that is not configured is a warning, and the rule holds",
+    (rule) => {
+      const line = { behavior: "deny", rule, source: "/p/gantry.config.json:4", base: "/p" } as const;
+      const known = parseRules([line], toolList, ["docs", "mail"]);
+      expect([known.rules.length, known.problems]).toEqual([1, []]);
+      const unknown = parseRules([line], toolList, ["dosc"]);
+      expect(unknown.rules).toHaveLength(1);
+      const why = "has nothing to rule: there is no MCP server docs; the configured MCP servers are dosc. Did you mean dosc?";
+      if (rule !== "mcp__*")
+        expect(unknown.problems).toMatchObject([{ severity: "warning", message: expect.stringContaining(why) }]);
+      expect(parseRules([line], toolList, []).problems).toMatchObject([{ severity: "warning" }]);
+      expect(parseRules([line], toolList).problems).toEqual([]);
+    },
+  );
+
+  test("a tool that a ready server does not have, and a parameter that its tool lacks, are warnings; the rules hold", () => {
+    const properties = { query: { type: "string" } };
+    const ready = [{ name: "mcp__docs__search", effect: "runs", inputSchema: { type: "object", properties } }] as const;
+    for (const [rule, why] of [
+      ["mcp__docs__serach", "the MCP server docs has no tool named like mcp__docs__serach. Did you mean mcp__docs__search?"],
+      ["mcp__docs__search(qurey:x)", "mcp__docs__search has no parameter qurey. Did you mean query?"],
+    ]) {
+      const line = { behavior: "deny", rule: rule ?? "", source: "/p/g:4", base: "/p" } as const;
+      const { rules, problems } = parseRules([line], ready, ["docs"]);
+      expect([rules.length, problems]).toMatchObject([
+        1,
+        [{ severity: "warning", message: expect.stringContaining(why ?? "") }],
+      ]);
+    }
+    expect(problemsOf("mcp__docs__read(path:/etc/*)")).toMatchObject([
+      { message: expect.stringContaining("path is not compared as a text") },
+    ]);
+  });
+
+  test("a server whose name holds __ is named as a whole", () => {
+    const line = { behavior: "deny", rule: "mcp__a__b", source: "--deny", base: "/p" } as const;
+    const [rule] = parseRules([line], [], ["a__b"]).rules;
+    expect(rule?.names?.parts).toEqual(["mcp__a__b__", ""]);
   });
 
   test("all at once, and the sound rules are kept in order", () => {

@@ -64,11 +64,11 @@ test("config validate names every problem with its place and fails; a sound conf
     data: { valid: true, problems: [] },
     text: "The config is sound.",
   });
-  const file = place.write("gantry.config.json", '{ "modle": "a/b",\n "mcpServers": {} }');
+  const file = place.write("gantry.config.json", '{ "modle": "a/b",\n "mcpServers": [] }');
   const { data, text, error } = await runCommand(configPlugin, "config validate", await place.load());
   expect(error).toEqual({ code: "CONFIG_INVALID", message: "2 problems in the config." });
   expect(text).toContain(`${file}:1: "modle" is no config key; did you mean model?`);
-  expect(text).toContain(`${file}:2: mcpServers is known, not in this build`);
+  expect(text).toContain(`${file}:2: mcpServers is a list, and must be an object of servers`);
   expect(text).toContain("2 problems in the config.");
   expect(data).toMatchObject({
     valid: false,

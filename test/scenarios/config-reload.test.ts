@@ -209,12 +209,20 @@ test("of a project's config that waits for trust, deny and ask rules hold at onc
   ]);
 });
 
-test("plugins and their isolation are what the run began with: a change of them counts from the next run, and is said so", async () => {
+test("plugins, their isolation and MCP servers are what the run began with: a change of them counts from the next run, and is said so", async () => {
   const place = await opened([{ say: "One." }, { say: "Two." }]);
   await place.turn();
-  await writeUser(place, { plugins: [["notes", { enabled: false }]], isolation: { timers: 7 } });
+  await writeUser(place, {
+    plugins: [["notes", { enabled: false }]],
+    isolation: { timers: 7 },
+    mcpServers: { docs: { command: "x" } },
+  });
   await place.turn();
   expect(dataOf(place.events, "config.reload")).toMatchObject([
-    { keys: ["isolation.timers", "plugins"], taken: true, reason: "isolation.timers, plugins: from the next run of gantry on" },
+    {
+      keys: ["isolation.timers", "mcpServers.docs.command", "plugins"],
+      taken: true,
+      reason: "isolation.timers, mcpServers.docs.command, plugins: from the next run of gantry on",
+    },
   ]);
 });

@@ -4,6 +4,7 @@
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { type PublicEvent, publicEvents, publicEventTable } from "../../core/contract/public-events.ts";
 import { gantryOnTerminal } from "../shell/gantry.ts";
@@ -46,6 +47,13 @@ const called = (name: string, input: object): Record<string, unknown> => ({
   tool_use_id: expect.stringMatching(/^toolu_/),
 });
 const ms = expect.any(Number);
+const guard = fileURLToPath(new URL("../fixtures/mcp/guard-server.mjs", import.meta.url));
+const guarded = { mcpServers: { guard: { command: process.execPath, args: [guard] } } };
+const asksBack = [tool("mcp__guard__form", {}), done];
+const elicited = {
+  ...{ mcp_server_name: "guard", message: "Which colour?", mode: "form" },
+  requested_schema: expect.objectContaining({ required: ["colour"] }),
+};
 
 const rows: Partial<Record<PublicEvent, Row>> = {
   PreToolUse: {
@@ -181,6 +189,18 @@ const rows: Partial<Record<PublicEvent, Row>> = {
     },
     input: (cwd) => ({ source: "project_settings", file_path: `${cwd}/gantry.config.json` }),
     effect: async (place) => expect(await place.file("two")).toBe(""),
+  },
+  Elicitation: {
+    ...{ steps: asksBack, config: guarded },
+    line: says("Elicitation", { action: "accept", content: { colour: "red" } }),
+    input: () => elicited,
+    effect: (place) => expect(lastResult(place, 1)).toContain('{"action":"accept","content":{"colour":"red"}}'),
+  },
+  ElicitationResult: {
+    ...{ steps: asksBack, config: guarded },
+    line: says("ElicitationResult", { action: "cancel" }),
+    input: () => ({ ...elicited, action: "decline" }),
+    effect: (place) => expect(lastResult(place, 1)).toContain('{"action":"cancel"}'),
   },
   InstructionsLoaded: {
     steps: [done],

@@ -4,6 +4,7 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type HookKind, type HookPoint, hookPoints, hookTable } from "../../core/contract/hooks.ts";
 import { publicEvents, publicEventTable } from "../../core/contract/public-events.ts";
@@ -42,6 +43,9 @@ const yes = ["--approve", "always"];
 const context = "heard from the tap";
 const hears = (place: Bench, request: number): void => expect(place.model.requests[request]?.text).toContain(context);
 const shows = (_place: Bench, { stderr }: Finished): void => expect(stderr).toContain("said by the tap");
+const guard = fileURLToPath(new URL("../fixtures/mcp/guard-server.mjs", import.meta.url));
+const servers = { "servers.json": JSON.stringify({ mcpServers: { guard: { command: process.execPath, args: [guard] } } }) };
+const asksBack = [{ call: { name: "mcp__guard__form", input: {} } }, done];
 const says = { observe: { say: "said by the tap" } };
 
 /** Its tool never ends. */
@@ -83,6 +87,24 @@ const rows: Record<HookPoint, Row> = {
     },
     given: (cwd) => ({ files: [`${cwd}/gantry.config.json`], layers: ["project"], keys: ["permissions.deny"] }),
     effect: async (place) => expect(await place.file("two")).toBe(""),
+  },
+  "mcp.elicit": {
+    ...{ steps: asksBack, files: servers, args: ["--mcp-config", "servers.json"] },
+    answers: { judge: { verdict: "deny", reason: "not on this machine" } },
+    given: () => ({ server: "guard", mode: "form", message: "Which colour?" }),
+    async effect(place) {
+      const asks = (await place.events()).flatMap((one) => (one.type === "mcp.ask" ? [one.data] : []));
+      expect(asks).toMatchObject([{ answer: "decline", by: { kind: "judge" }, reason: "not on this machine" }]);
+    },
+  },
+  "mcp.elicited": {
+    ...{ steps: asksBack, files: servers, args: ["--mcp-config", "servers.json"] },
+    answers: { judge: { verdict: "deny", reason: "no answer leaves" } },
+    given: () => ({ server: "guard", message: "Which colour?", action: "decline" }),
+    async effect(place) {
+      const asks = (await place.events()).flatMap((one) => (one.type === "mcp.ask" ? [one.data] : []));
+      expect(asks).toMatchObject([{ answer: "decline", reason: "no answer leaves" }]);
+    },
   },
   "session.open": {
     steps: [done],

@@ -22,7 +22,7 @@ const wrong: [string, string, RegExp][] = [
   ["broken JSON", '{ "model": "anthropic/x", \n  "limits": ', /json:2/],
   ["a list for an object", "[]", /json:1/],
   ["$import", '{ "$import": "./other.json" }', /json:1.*\$import is not followed/],
-  ["a key that waits for its issue", '{ "mcpServers": {} }', /json:1.*mcpServers.*not in this build/],
+  ["a list of servers", '{ "mcpServers": [] }', /json:1: mcpServers is a list, and must be an object of servers/],
   ["hooks as a list", '{ "hooks": [] }', /json:1: hooks is a list, and must be an object of events/],
 ];
 

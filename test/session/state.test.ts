@@ -154,3 +154,15 @@ test("an event of an unknown type is counted and skipped", () => {
   const after = foldEvent(fold(input("go")), unknown as unknown as SessionEvent);
   expect(after).toEqual({ ...before, events: 9, updatedAt: unknown.at });
 });
+
+test("servers are as they last were, and loaded tools stay in the order in which they came, each once", () => {
+  const state = fold(
+    ["mcp.server", { server: "docs", state: "ready", tools: 2 }],
+    ["mcp.tools", { loaded: ["b", "a"] }],
+    ["mcp.tools", { loaded: ["a", "c"] }],
+    ["mcp.server", { server: "docs", state: "failed", code: "MCP_DISCONNECTED", why: "it ended" }],
+  );
+  expect(state.mcpTools).toEqual(["b", "a", "c"]);
+  expect([...state.mcpServers]).toEqual([["docs", { state: "failed", code: "MCP_DISCONNECTED" }]]);
+  expect(state.messages).toEqual([]);
+});

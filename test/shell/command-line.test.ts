@@ -114,7 +114,7 @@ describe("flags and arguments", () => {
   });
 
   test("flags of later builds are known and refused", async () => {
-    for (const flag of ["--fork", "--mcp-config"]) {
+    for (const flag of ["--fork"]) {
       expect(await problemsOf("run", "x", flag)).toEqual({
         code: "USAGE_INVALID",
         problems: [`${flag} is known, but not in this build.`],

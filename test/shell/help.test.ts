@@ -28,7 +28,7 @@ describe("help of this build", () => {
 
   test("what waits for later builds is not listed", async () => {
     const text = await help(["run"]);
-    for (const flag of ["--fork", "--mcp-config"]) expect(text).not.toContain(flag);
+    for (const flag of ["--fork"]) expect(text).not.toContain(flag);
   });
 });
 

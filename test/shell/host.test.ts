@@ -87,6 +87,23 @@ const parts: Part[] = [
     },
   },
   {
+    part: "mcp",
+    kind: "host.mcp",
+    async works({ mcp }) {
+      expect(await mcp.list({ check: true })).toEqual({ servers: [], problems: [] });
+      await expect(mcp.inspect("docs")).rejects.toMatchObject({ code: "MCP_SERVER_UNKNOWN" });
+    },
+  },
+  {
+    part: "serve",
+    kind: "host.mcp",
+    async works({ serve }) {
+      const served = await serve.open({ flags: {} });
+      expect(served.tools().map(({ name }) => name)).toContain("Read");
+      await served.close();
+    },
+  },
+  {
     part: "run",
     kind: "host.run",
     async works({ run }) {

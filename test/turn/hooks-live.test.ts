@@ -35,8 +35,8 @@ test("every hook point fires in one session, and every firing is in its log", as
   await writeFile(path.join(cwd, "gantry.config.json"), '{"permissions":{"deny":["Bash(rm:*)"]}}');
   expect(await session.send(say("fail"), "api")).toMatchObject({ stop: "error", error: { code: "PROVIDER_REJECTED" } });
   await runtime.close();
-  // Those about installed plugins fire in test/scenarios/tap-census.test.ts.
-  const own = hookPoints.filter((point) => !point.startsWith("plugin.") && point !== "command.run");
+  // Those about installed plugins and MCP servers fire in test/scenarios/tap-census.test.ts.
+  const own = hookPoints.filter((point) => !/^(?:plugin|mcp)\./.test(point) && point !== "command.run");
   expect([...seen].sort()).toEqual(own.toSorted());
   const logged = new Set(events.filter((event) => event.type === "hook.fired").map((event) => event.data.point));
   const outsideSessions = ["runtime.start", "runtime.stop", "config.load", "error.raise"];
