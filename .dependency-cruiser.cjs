@@ -125,6 +125,7 @@ const packages = [
   ["@oclif/core", "^core/shell/"],
   ["marked", "^core/shell/"],
   ["esbuild", "^core/install/bundler/"],
+  ["ajv", "^plugins/mcp/thread/output-check\\.ts$"],
   ["@modelcontextprotocol/sdk", "^plugins/mcp/(thread|auth|serve)/"],
   ["@napi-rs/keyring", "^plugins/mcp/auth/"],
   ["@pydantic/genai-prices", "^core/turn/cost\\.ts$"],

@@ -4,8 +4,10 @@
  * or that has one of these above it in the tree of processes when looked at; and what was found once is known until it ends.
  */
 
-import { lstat, readdir, readFile, readlink } from "node:fs/promises";
+import { close, open, read } from "node:fs";
+import { lstat, readdir, readlink } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
 import { nowMs } from "../core/contract/clock.ts";
 
 /** The variable that marks a run's processes: `<mark of the core>-<number of the run>`. */
@@ -183,7 +185,26 @@ function markIn(environ: string): string | undefined {
   return end < 0 ? value : value.slice(0, end);
 }
 
+/** Most texts there are smaller; readFile takes 64 KiB for each, of hundreds at once. */
+const chunkBytes = 4_096;
+const openFile = promisify(open);
+const readChunk = promisify(read);
+
 /** Processes end while they are looked at, and those of others cannot be read. */
 async function readText(path: string): Promise<string> {
-  return readFile(path, "latin1").catch(() => "");
+  const fd = await openFile(path, "r").catch(() => -1);
+  if (fd < 0) return "";
+  let text = "";
+  try {
+    for (let isMore = true; isMore; ) {
+      const { bytesRead, buffer } = await readChunk(fd, Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, null);
+      text += buffer.toString("latin1", 0, bytesRead);
+      isMore = bytesRead === chunkBytes;
+    }
+  } catch {
+    text = "";
+  } finally {
+    close(fd, () => undefined);
+  }
+  return text;
 }

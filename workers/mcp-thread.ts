@@ -26,8 +26,8 @@ export interface McpThread {
   terminate(): Promise<void>;
 }
 
-/** The largest reply is 16 MiB of JSON, and a few may be in hand at once. */
-const resourceLimits = { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 16 };
+/** The largest reply is 16 MiB of JSON, and a few may be in hand at once. More young generation is only more memory in use. */
+const resourceLimits = { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 8 };
 /** Beats in a row; counted and not timed, for a core that was stopped itself must not blame the thread. */
 const mostUnanswered = 10;
 /** While it loads, on a busy machine. */

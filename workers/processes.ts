@@ -87,12 +87,17 @@ export function createProcesses({ env, maxOutputFileBytes, sandboxHost }: Proces
   const closing = new AbortController();
   let lastRun = 0;
   let renewals = 0;
+  let hasStarted = false;
   let reaper: Reaper | undefined;
   let shell: Promise<string> | undefined;
   let search: NodeJS.Timeout | undefined;
   let sandbox: ShellSandbox | undefined;
 
   const reaping = (): Reaper => {
+    hasStarted = true;
+    return livingReaper();
+  };
+  const livingReaper = (): Reaper => {
     if (!reaper?.alive) reaper = startReaper(coreMark, env["PATH"] ?? "/usr/bin:/bin", renewReaper);
     return reaper;
   };
@@ -183,11 +188,12 @@ export function createProcesses({ env, maxOutputFileBytes, sandboxHost }: Proces
     threadChildren({ onReaper }) {
       const mark = `${coreMark}-${++lastRun}`;
       running.add(mark);
-      const onEnded = (): void => {
+      const onEnded = ({ hadAny }: { hadAny: boolean }): void => {
+        if (hadAny) hasStarted = true;
         running.delete(mark);
         lent.delete(children);
       };
-      const children = createThreadChildren({ mark, reaper: reaping, onReaper, onEnded });
+      const children = createThreadChildren({ mark, reaper: livingReaper, onReaper, onEnded });
       lent.add(children);
       return children;
     },
@@ -239,7 +245,8 @@ export function createProcesses({ env, maxOutputFileBytes, sandboxHost }: Proces
       await Promise.all([...[...open].map((shells) => shells.close()), ...hookRuns]);
       await sandbox?.close();
       running.clear();
-      if (reaper) await endHidden();
+      // A search looks at every process of the machine.
+      if (hasStarted || lent.size > 0) await endHidden();
       reaper?.dismiss();
     },
   };

@@ -22,13 +22,16 @@ export interface Reaper {
   dismiss(): void;
 }
 
-/** Lines of its input: `+ GROUP`, `- GROUP`, `q`. The rounds bound the search against a child that keeps forking. */
+/**
+ * Lines of its input: `+ GROUP`, `- GROUP`, `q`. A group is a number above 1: children write here, and -1 is every process of the
+ * user, 0 the reaper's own group. The rounds bound the search against a child that keeps forking.
+ */
 const script = `
 trap '' HUP INT TERM PIPE
 groups=' '
 while read -r sign group; do
   case $sign in
-    +) groups="$groups$group " ;;
+    +) case $group in ''|*[!0-9]*|0*|1) ;; *) groups="$groups$group " ;; esac ;;
     -) case $groups in *" $group "*) groups="\${groups%%" $group "*} \${groups#*" $group "}" ;; esac ;;
     q) exit 0 ;;
   esac

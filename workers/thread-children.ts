@@ -16,6 +16,8 @@ export interface ThreadChildren {
   end(graceMs: number): Promise<void>;
   /** None was ever started. */
   forget(): void;
+  /** All have ended in the thread's own hands; what they hid is found when the table is closed. */
+  over(): void;
 }
 
 export interface ThreadChildrenParts {
@@ -24,7 +26,7 @@ export interface ThreadChildrenParts {
   reaper(): Reaper;
   /** The reaper died and another took its place: children are to register by this descriptor from now on. */
   onReaper(fd: number): void;
-  onEnded(): void;
+  onEnded(options: { hadAny: boolean }): void;
 }
 
 /** `renewed` is to be called when the reaper is another. */
@@ -52,8 +54,9 @@ export function createThreadChildren(parts: ThreadChildrenParts): ThreadChildren
       await endProcesses({ groups: [...groups], hasMark: (other) => other === mark }, graceMs);
       for (const group of groups) reaper().remove(group);
       groups.clear();
-      onEnded();
+      onEnded({ hadAny: true });
     },
-    forget: onEnded,
+    forget: () => onEnded({ hadAny: false }),
+    over: () => onEnded({ hadAny: true }),
   };
 }

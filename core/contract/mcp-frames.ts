@@ -3,7 +3,7 @@
  * servers and the core does not; what the thread hands over is bounded and plain. Types only.
  */
 
-import type { McpAskKind, McpAsks, McpCatalog, McpMethod, McpMethods, McpServerFacts, McpServerSpec } from "./mcp.ts";
+import type { McpAskKind, McpAsks, McpMethod, McpMethods, McpServerFacts, McpServerSpec } from "./mcp.ts";
 import type { Json } from "./messages.ts";
 
 /** `workerData` of the thread. */
@@ -46,6 +46,8 @@ export type ToMcp =
   | { type: "cancel"; id: number; reason: string }
   | { type: "answer"; id: number; ok: true; value: Json }
   | { type: "answer"; id: number; ok: false; code: string; message: string }
+  /** `why`: it may not be started. */
+  | { type: "permit"; id: number; why?: string }
   /** File URLs. */
   | { type: "roots"; roots: string[] }
   /** The reaper is another: children register by this descriptor from now on. */
@@ -57,7 +59,11 @@ export type ToMcp =
 export type FromMcp =
   | { type: "up" }
   | { type: "facts"; facts: McpServerFacts }
-  | { type: "catalog"; server: string; catalog: McpCatalog }
+  /**
+   * Lists that have changed, each whole; all of them before a server is ready for the first time. `json` is of a
+   * Partial<McpCatalog>: a clone of many small objects takes the core ten times as long as their text.
+   */
+  | { type: "catalog"; server: string; json: string }
   | { type: "result"; id: number; ok: true; value: Json }
   | { type: "result"; id: number; ok: false; code: string; message: string; detail?: Json }
   | { type: "progress"; id: number; text: string }
@@ -66,6 +72,8 @@ export type FromMcp =
   /** `request`: the id of the core's request during which it came, where that can be told. */
   | ({ type: "ask"; id: number; server: string; request?: number } & AskOf)
   | { type: "unask"; id: number }
+  /** A program that the project's config names is about to be started, the first time or again: may it? */
+  | { type: "permit"; id: number; server: string }
   /** A resource that was subscribed to has changed. */
   | { type: "updated"; server: string; uri: string }
   | { type: "group"; group: number; isRunning: boolean }

@@ -10,6 +10,8 @@ export interface McpServerSpec {
   /** As written: a key of the config's map. Tools are named `mcp__<name>__<tool>`, other letters than A-Za-z0-9_- as `_`. */
   name: string;
   transport: McpTransport;
+  /** Values of the user's variables that it was filled in with, but for those that are plainly none: never shown or logged. */
+  secrets?: readonly string[];
   /** From start to the end of the first lists. */
   startTimeoutMs: number;
   /** Of one request; progress does not prolong it. */
@@ -83,7 +85,7 @@ export interface McpServerFacts {
   startMs?: number;
 }
 
-/** What a server offers now, as bounded by the thread: at most 1,000 of each. */
+/** What a server offers now, as bounded by the thread: at most 1,000 of each, tools of 2 Mi characters in all, others of 1 Mi. */
 export interface McpCatalog {
   tools: McpTool[];
   prompts: McpPrompt[];
@@ -91,7 +93,7 @@ export interface McpCatalog {
   templates: McpTemplate[];
 }
 
-/** `name` is the server's own; texts are cleaned and cut, schemas are objects of at most 64 KiB and 32 levels. */
+/** `name` is the server's own; texts are cleaned and cut, schemas are objects of at most 64 KiB and 32 levels, as providers take them. */
 export interface McpTool {
   name: string;
   title?: string;
@@ -129,19 +131,27 @@ export interface McpContents {
   uri: string;
   mimeType?: string;
   text?: string;
-  /** Base64. */
+  /** Base64 of an image; of all else it is empty, and `bytes` says how much there is. */
   blob?: string;
+  bytes?: number;
 }
 
 export type McpContent =
   | { type: "text"; text: string }
-  | { type: "image" | "audio"; data: string; mimeType: string }
+  /** `bytes`: of data that is left out, because it is no image or too large; `data` is empty then. */
+  | { type: "image" | "audio"; data: string; mimeType: string; bytes?: number }
   | { type: "resource"; resource: McpContents }
   | { type: "resource_link"; uri: string; name: string; title?: string; description?: string; mimeType?: string };
 
-/** What may be asked of a server: parameters and reply of each. Each reply is at most 16 MiB (MCP_TOO_LARGE). */
+/**
+ * What may be asked of a server: parameters and reply of each. A server's message is at most 16 MiB (MCP_TOO_LARGE); of it cross
+ * at most 1,000 parts, 4 Mi characters of text and 5 MiB of images, and what is left out is said in the text.
+ */
 export interface McpMethods {
-  /** The reply's structuredContent fits the tool's output schema, else MCP_RESULT_INVALID. */
+  /**
+   * The reply's structuredContent fits the tool's output schema, else MCP_RESULT_INVALID; it is there where its JSON has at most
+   * 256 KiB. Where the server gave no text, the content has its JSON as one.
+   */
   callTool: {
     params: { name: string; arguments: JsonObject };
     reply: { content: McpContent[]; structuredContent?: JsonObject; isError: boolean };
@@ -171,14 +181,14 @@ export interface McpMethods {
 
 export type McpMethod = keyof McpMethods;
 
-/** What a server may ask of the user and of the session, and what it is answered. */
+/** What a server may ask of the user and of the session, and what it is answered. `problem`: why it can be asked of nobody. */
 export interface McpAsks {
   elicitForm: {
-    params: { message: string; schema: JsonObject };
+    params: { message: string; schema: JsonObject; problem?: string };
     reply: { action: "accept" | "decline" | "cancel"; content?: Record<string, Json> };
   };
   elicitUrl: {
-    params: { message: string; url: string; elicitationId: string };
+    params: { message: string; url: string; elicitationId: string; problem?: string };
     reply: { action: "accept" | "decline" | "cancel" };
   };
   /** Messages hold text and images; `reply` is the session's model's. MCP_SAMPLING_DENIED. */
@@ -188,6 +198,7 @@ export interface McpAsks {
       systemPrompt?: string;
       maxTokens: number;
       stopSequences?: string[];
+      problem?: string;
     };
     reply: { model: string; text: string; stopReason: "endTurn" | "maxTokens" };
   };

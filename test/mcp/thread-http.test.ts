@@ -101,6 +101,11 @@ test("an answer that ends early, or answers something else, ends the call at onc
   }
 });
 
+test("a request that is only accepted has no answer to wait for: MCP_PROTOCOL at once, also at the start", async () => {
+  expect(codeOf(await thread.call("good", "accepted"))).toBe("MCP_PROTOCOL");
+  expect(thread.facts(await open("/accepts"))).toMatchObject({ state: "failed", code: "MCP_PROTOCOL" });
+});
+
 test("a stream of events that are no messages ends the server with MCP_PROTOCOL", async () => {
   const name = await open("/good");
   expect(codeOf(await thread.call(name, "event-garbage"))).toBe("MCP_PROTOCOL");

@@ -252,7 +252,7 @@ test("a cancelled call ends at once, the server is told, and its late answer is 
   thread.send({ type: "cancel", id: thread.lastId, reason: "the user stopped it" });
   expect(await ended).toMatchObject({
     code: "TOOL_INTERRUPTED",
-    message: `callTool of the server ${name} was cancelled: the user stopped it`,
+    message: `tools/call of the server ${name} was cancelled: the user stopped it`,
   });
   expect(textOf(await thread.call(name, "echo", { text: "next" }))).toBe("next");
 });
@@ -260,7 +260,7 @@ test("a cancelled call ends at once, the server is told, and its late answer is 
 test("a call that the server never answers ends at its deadline", async () => {
   expect(await thread.call("good", "hang", {}, 300)).toMatchObject({
     code: "MCP_TIMEOUT",
-    message: "The server good did not answer callTool within 300 ms.",
+    message: "The server good did not answer tools/call within 300 ms.",
   });
 });
 
@@ -331,7 +331,7 @@ test("content of an unknown kind and structured content without a bottom are MCP
 test("an error of the server's own is MCP_CALL_FAILED with its code and data", async () => {
   expect(await thread.call("good", "error")).toMatchObject({
     code: "MCP_CALL_FAILED",
-    message: "The server good refused callTool: not today (-32050)",
+    message: "The server good refused tools/call: not today (-32050)",
     detail: { code: -32050, data: { why: "rain" } },
   });
 });

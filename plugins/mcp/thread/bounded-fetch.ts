@@ -16,8 +16,11 @@ import { followRedirects, shown } from "./redirects.ts";
 export interface Exchange {
   messageId: number;
   signal: AbortSignal;
-  /** The body of its answer has ended, with a fault or without one; `isResumable`: as a stream that can be taken up again. */
-  onBodyEnd(end: { isResumable: boolean; fault: Fault | undefined }): void;
+  /**
+   * The body of its answer has ended, with a fault or without one; `isResumable`: as a stream that can be taken up again;
+   * `isAccepted`: 202, which says that no answer follows in it.
+   */
+  onBodyEnd(end: { isResumable: boolean; isAccepted: boolean; fault: Fault | undefined }): void;
 }
 
 export const exchange = new AsyncLocalStorage<Exchange>();
@@ -63,7 +66,7 @@ export function createBoundedFetch(options: FetchOptions): FetchLike {
     return (isResumable, fault) => {
       // A flood is of the whole server; without an exchange the stream is the server's own.
       if (fault !== undefined && (current === undefined || fault.code === "MCP_FLOOD")) options.onFault(fault);
-      if (response.ok && takesStream(init)) current?.onBodyEnd({ isResumable, fault });
+      if (response.ok && takesStream(init)) current?.onBodyEnd({ isResumable, isAccepted: response.status === 202, fault });
     };
   }
 

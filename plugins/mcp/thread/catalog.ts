@@ -4,10 +4,14 @@ import { McpError } from "@modelcontextprotocol/sdk/types.js";
 import type { McpCatalog, McpServerSpec } from "../../../core/contract/mcp.ts";
 import { cleanLine } from "./clean-text.ts";
 import { messageOf } from "./fault.ts";
+import { withinRoom } from "./list-room.ts";
 import { type ListMethod, type ListOptions, readList } from "./lists.ts";
 import { shapePrompts, shapeResources, shapeTemplates } from "./other-shapes.ts";
-import type { OutputCheck } from "./output-check.ts";
+import { createOutputChecks, type OutputCheck } from "./output-check.ts";
 import { shapeTools } from "./tool-shape.ts";
+
+/** Of each list but the tools. */
+const maxListChars = 1024 * 1024;
 
 export type CatalogKind = "tools" | "prompts" | "resources";
 
@@ -26,27 +30,31 @@ export interface OfferOptions {
 
 export function createOffer({ client, spec, onProblem }: OfferOptions): Offer {
   const catalog: McpCatalog = { tools: [], prompts: [], resources: [], templates: [] };
+  const outputs = createOutputChecks();
   let checks = new Map<string, OutputCheck>();
 
   const list = (method: ListMethod, signal: AbortSignal) =>
     readOrRefused(client, method, { signal, timeoutMs: spec.startTimeoutMs, onProblem });
 
+  const within = <T extends object>(what: string, items: T[]): T[] =>
+    withinRoom(items, { what, maxChars: maxListChars, onProblem });
+
   const readers: Record<CatalogKind, (signal: AbortSignal) => Promise<void>> = {
     async tools(signal) {
-      const shaped = shapeTools(await list("tools/list", signal), spec.tools, onProblem);
+      const shaped = await shapeTools(await list("tools/list", signal), { globs: spec.tools, outputs, onProblem });
       catalog.tools = shaped.tools;
       checks = shaped.checks;
     },
     async prompts(signal) {
-      catalog.prompts = shapePrompts(await list("prompts/list", signal), onProblem);
+      catalog.prompts = within("prompts", shapePrompts(await list("prompts/list", signal), onProblem));
     },
     async resources(signal) {
       const [resources, templates] = await Promise.all([
         list("resources/list", signal),
         list("resources/templates/list", signal),
       ]);
-      catalog.resources = shapeResources(resources, onProblem);
-      catalog.templates = shapeTemplates(templates, onProblem);
+      catalog.resources = within("resources", shapeResources(resources, onProblem));
+      catalog.templates = within("templates", shapeTemplates(templates, onProblem));
     },
   };
 

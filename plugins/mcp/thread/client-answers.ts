@@ -1,20 +1,13 @@
 /** What Gantry answers a server that asks: its roots, forms and addresses put to the user, messages put to the session's model. */
 import { basename } from "node:path";
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import {
-  CreateMessageRequestSchema,
-  ElicitRequestSchema,
-  type ElicitResult,
-  ListRootsRequestSchema,
-  McpError,
-} from "@modelcontextprotocol/sdk/types.js";
+import { ErrorCode, ListRootsRequestSchema, McpError } from "@modelcontextprotocol/sdk/types.js";
 import type { McpAskKind, McpAsks } from "../../../core/contract/mcp.ts";
-import type { JsonObject } from "../../../core/contract/messages.ts";
+import type { Json, JsonObject } from "../../../core/contract/messages.ts";
+import { readElicit, readSampling, readUrl } from "./asked-params.ts";
 import { AskRefused } from "./asks.ts";
-import { cleanText } from "./clean-text.ts";
-import { samplingMessagesOf } from "./contents.ts";
 import { messageOf } from "./fault.ts";
-import { shapeObjectSchema } from "./schema-shape.ts";
+import { isObject } from "./schema-shape.ts";
 
 export type AskUser = <K extends McpAskKind>(
   kind: K,
@@ -27,66 +20,85 @@ export interface AnswerOptions {
   ask: AskUser;
 }
 
-const invalidParams = -32602;
 /** What the specification's examples answer where the user said no. */
 const refused = -1;
-const maxMessage = 4000;
-const maxUrl = 8192;
 
+type About = Parameters<AskUser>[2];
+
+/**
+ * Questions come as they were sent: the SDK would answer what it cannot read by itself, with all that its parser says, and
+ * nobody here would know of it.
+ */
 export function answerServer(client: Client, { roots, ask }: AnswerOptions): void {
   client.setRequestHandler(ListRootsRequestSchema, () => ({ roots: roots().map((uri) => ({ uri, name: nameOf(uri) })) }));
-  client.setRequestHandler(ElicitRequestSchema, async ({ params }, { signal }): Promise<ElicitResult> => {
-    const about = { signal, meta: params._meta };
-    const message = cleanText(params.message, maxMessage);
-    if (params.mode === "url") return askUrl({ ...params, message }, (asked) => ask("elicitUrl", asked, about));
-    const shaped = shapeObjectSchema(params.requestedSchema);
-    if (!shaped.ok) throw new McpError(invalidParams, `The schema of the form cannot be used: ${shaped.why}.`);
-    const schema: JsonObject = shaped.schema;
-    const reply = await told(() => ask("elicitForm", { message, schema }, about));
-    return reply.action === "accept"
-      ? { action: "accept", content: (reply.content ?? {}) as ElicitResult["content"] }
-      : { action: reply.action };
-  });
-  client.setRequestHandler(CreateMessageRequestSchema, async ({ params }, { signal }) => {
-    const messages = samplingMessagesOf(params.messages);
-    if (messages === undefined) throw new McpError(invalidParams, "Messages may hold text and images.");
-    const { systemPrompt, maxTokens, stopSequences } = params;
-    const optional = {
-      ...(systemPrompt === undefined ? {} : { systemPrompt }),
-      ...(stopSequences === undefined ? {} : { stopSequences }),
-    };
-    const reply = await told(() => ask("sample", { messages, maxTokens, ...optional }, { signal, meta: params._meta }));
-    return {
-      role: "assistant" as const,
-      model: reply.model,
-      stopReason: reply.stopReason,
-      content: { type: "text" as const, text: reply.text },
-    };
-  });
+  client.fallbackRequestHandler = async ({ method, params }, { signal }) => {
+    const about = { signal, meta: params?._meta };
+    if (method === "elicitation/create") return await answerElicit(params, about, ask);
+    if (method === "sampling/createMessage") return await answerSampling(params, about, ask);
+    throw new McpError(ErrorCode.MethodNotFound, "Method not found");
+  };
 }
 
-/** Asks for one address, of a request or of an error; an address that no browser should be sent to is refused. */
+async function answerElicit(raw: unknown, about: About, ask: AskUser): Promise<Record<string, unknown>> {
+  const asked = readElicit(raw);
+  if (asked.kind === "elicitUrl") return await askUrl(asked.params, (params) => ask("elicitUrl", params, about));
+  const { params } = asked;
+  const { action, content = {} } = await putToUser(params.problem, () => ask("elicitForm", params, about));
+  return action === "accept" ? { action, content: { ...defaultsOf(params.schema), ...content } } : { action };
+}
+
+async function answerSampling(raw: unknown, about: About, ask: AskUser): Promise<Record<string, unknown>> {
+  const params = readSampling(raw);
+  const { model, stopReason, text } = await told(params.problem, () => ask("sample", params, about));
+  return { role: "assistant", model, stopReason, content: { type: "text", text } };
+}
+
+/** Asks for one address, of a request or of an error. */
 export async function askUrl(
-  { message, url, elicitationId }: { message: string; url: string; elicitationId: string },
+  question: { message: string; url: string; elicitationId: string; problem?: string },
   ask: (params: McpAsks["elicitUrl"]["params"]) => Promise<McpAsks["elicitUrl"]["reply"]>,
 ): Promise<{ action: "accept" | "decline" | "cancel" }> {
-  const parsed = url.length <= maxUrl ? URL.parse(url) : null;
-  if (parsed === null || (parsed.protocol !== "https:" && parsed.protocol !== "http:")) {
-    throw new McpError(invalidParams, "The address is no http or https URL.");
-  }
-  const { action } = await told(() =>
-    ask({ message: cleanText(message, maxMessage), url: parsed.href, elicitationId: elicitationId.slice(0, 200) }),
-  );
+  const params = "problem" in question ? question : readUrl(question);
+  const { action } = await putToUser(params.problem, () => ask(params));
   return { action };
 }
 
-async function told<T>(ask: () => Promise<T>): Promise<T> {
+/** A question that ended before it was answered is one without an answer. */
+async function putToUser<T extends { action: string }>(
+  problem: string | undefined,
+  ask: () => Promise<T>,
+): Promise<T | { action: "cancel"; content?: Record<string, Json> }> {
+  return await told(problem, async () => {
+    try {
+      return await ask();
+    } catch (error) {
+      if (error instanceof AskRefused && error.code === "TOOL_INTERRUPTED") return { action: "cancel" as const };
+      throw error;
+    }
+  });
+}
+
+/** What cannot be asked goes to the core as well, which tells the log, the user and the model. */
+async function told<T>(problem: string | undefined, ask: () => Promise<T>): Promise<T> {
   try {
-    return await ask();
+    const reply = await ask();
+    if (problem === undefined) return reply;
   } catch (error) {
-    if (error instanceof AskRefused) throw new McpError(refused, `${error.message} (${error.code})`);
-    throw new McpError(refused, messageOf(error));
+    if (problem === undefined) {
+      if (error instanceof AskRefused) throw new McpError(refused, `${error.message} (${error.code})`);
+      throw new McpError(refused, messageOf(error));
+    }
   }
+  throw new McpError(ErrorCode.InvalidParams, `${problem}.`);
+}
+
+/** Values of fields that were left out, as the capability `applyDefaults` promises. */
+function defaultsOf({ properties }: JsonObject): Record<string, Json> {
+  return Object.fromEntries(
+    Object.entries(isObject(properties) ? properties : {}).flatMap(([name, field]) =>
+      isObject(field) && field["default"] !== undefined ? [[name, field["default"] as Json]] : [],
+    ),
+  );
 }
 
 function nameOf(uri: string): string {

@@ -8,11 +8,13 @@ import { faultOf } from "./fault-of.ts";
 import { initialize, readFirst, watchVersion } from "./initialize.ts";
 import { countErrors, type Introduction, introduce } from "./introduction.ts";
 import type { Link } from "./link.ts";
+import { boundParts } from "./message-parts.ts";
 import type { MethodParts } from "./methods.ts";
 import { listenToNews, type NewsOptions } from "./news.ts";
 import { startPings } from "./pings.ts";
 import type { Problems } from "./problems.ts";
 import { createRequests, type Requests } from "./requests.ts";
+import { createSubscriptions, type Subscriptions } from "./subscriptions.ts";
 import { type Completions, createCompletions } from "./url-needed.ts";
 
 export interface ConnectionParts {
@@ -78,12 +80,14 @@ async function connectClient(parts: ClientParts, signal: AbortSignal): Promise<C
   let requests: Requests | undefined;
   answerServer(client, { roots: parts.roots, ask: asking(parts, () => requests) });
   const protocolVersion = watchVersion(link);
+  boundParts(link.transport, server);
   await initialize(client, { link, server, signal });
   const askUrls = urlAsker(parts, completions, () => requests);
-  requests = createRequests({ client, link, server, checkOf: offer.checkOf, askUrls });
+  const subscriptions = createSubscriptions();
+  requests = subscriptions.follow(createRequests({ client, link, server, checkOf: offer.checkOf, askUrls }));
   const stopPings = startPings({ client, link, server, everyMs: parts.pingEveryMs, isBusy: () => requests?.isBusy === true });
   const ending = new AbortController();
-  const news = listenToNews(client, newsOptions(parts, completions, ending.signal));
+  const news = listenToNews(client, newsOptions({ ...parts, completions, subscriptions }, ending.signal));
   const stop = (): void => {
     stopPings();
     news.stop();
@@ -102,10 +106,15 @@ async function connectClient(parts: ClientParts, signal: AbortSignal): Promise<C
   };
 }
 
-function newsOptions(parts: ClientParts, completions: Completions, ending: AbortSignal): NewsOptions {
-  const { offer, spec, onCatalog, onUpdated, onLog } = parts;
+interface NewsParts extends ClientParts {
+  completions: Completions;
+  subscriptions: Subscriptions;
+}
+
+function newsOptions(parts: NewsParts, ending: AbortSignal): NewsOptions {
+  const { offer, spec, onCatalog, onUpdated, onLog, completions, subscriptions } = parts;
   return {
-    ...{ onUpdated, onLog, onCompleted: completions.completed },
+    ...{ onUpdated, onLog, onCompleted: completions.completed, isWatched: subscriptions.has },
     async refresh(kinds) {
       await offer.read(kinds, AbortSignal.any([ending, AbortSignal.timeout(spec.startTimeoutMs)]));
       onCatalog();

@@ -1,10 +1,18 @@
-/** Watches the bytes of an event stream as they pass: a cap on one event, a bound on events a second, and whether any had an id. */
-import { Fault } from "./fault.ts";
-import type { RateGate } from "./rate-gate.ts";
+/**
+ * Watches the bytes of an event stream as they pass: a cap on one event and on its parts, a bound on events and bytes a second,
+ * and whether any had an id. What of an event has come is kept here until the event is whole.
+ */
 
-const newline = 0x0a;
+import { Fault } from "./fault.ts";
+import { bulkWords, createPartCounter, maxParts } from "./message-bulk.ts";
+import { createPieces } from "./pieces.ts";
+import { type RateGate, shareOf } from "./rate-gate.ts";
+
+const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 const idField = Buffer.from("id:");
+/** Lines cost their reader time also where they end no event. */
+const linesPerSecond = 200_000;
 
 export interface GuardOptions {
   server: string;
@@ -14,26 +22,53 @@ export interface GuardOptions {
 }
 
 export interface EventGuard {
-  /** Resolves when the chunk may be handed on. MCP_TOO_LARGE, MCP_FLOOD. */
-  pass(chunk: Uint8Array): Promise<void>;
+  /** The whole events up to this chunk, when they may be handed on. MCP_TOO_LARGE, MCP_FLOOD. */
+  pass(chunk: Uint8Array): Promise<Buffer>;
   /** Whether a broken stream can be taken up again. */
   readonly hasIds: boolean;
 }
 
 export function createEventGuard(options: GuardOptions): EventGuard {
-  const events = createEventCounter(options.server, options.maxEventBytes);
+  const lines = createLineReader();
+  const parts = createPartCounter();
+  const begun = createPieces();
+  const { server, maxEventBytes, gate } = options;
+
+  function keep(piece: Uint8Array): void {
+    const size = begun.size + piece.length;
+    if (size > maxEventBytes) {
+      throw new Fault("MCP_TOO_LARGE", `The server ${server} sent an event of ${size} bytes and more: over ${maxEventBytes}.`);
+    }
+    const count = parts.count(piece);
+    if (count > maxParts) throw new Fault("MCP_TOO_LARGE", bulkWords(server, count));
+    begun.add(piece);
+  }
+
   return {
     get hasIds() {
-      return events.hasIds;
+      return lines.hasIds;
     },
     async pass(chunk) {
-      for (let count = events.count(chunk); count > 0; count--) await turn(options);
+      const whole: Buffer[] = [];
+      const { ends, count } = lines.read(chunk);
+      let from = 0;
+      for (const end of ends) {
+        keep(chunk.subarray(from, end));
+        whole.push(begun.take());
+        parts.reset();
+        from = end;
+      }
+      keep(chunk.subarray(from));
+      gate.charge(shareOf(chunk.length) + count / linesPerSecond);
+      await turn(options, 0);
+      for (const _event of ends) await turn(options, 1);
+      return Buffer.concat(whole);
     },
   };
 }
 
-async function turn({ server, gate, floodMs }: GuardOptions): Promise<void> {
-  for (let taken = gate.take(); !taken.isTaken; taken = gate.take()) {
+async function turn({ server, gate, floodMs }: GuardOptions, cost: 0 | 1): Promise<void> {
+  for (let taken = gate.take(cost); !taken.isTaken; taken = gate.take(cost)) {
     if (gate.heldMs() >= floodMs) {
       const seconds = Math.round(floodMs / 1000);
       throw new Fault("MCP_FLOOD", `The server ${server} sent too many events for ${seconds} s and was ended.`);
@@ -43,44 +78,50 @@ async function turn({ server, gate, floodMs }: GuardOptions): Promise<void> {
   }
 }
 
-interface EventCounter {
+interface LineReader {
   readonly hasIds: boolean;
-  /** How many events end in the chunk. MCP_TOO_LARGE for one that grows over the cap. */
-  count(chunk: Uint8Array): number;
+  /** Where in the chunk events end, behind the end of their empty line, and how many lines there were. */
+  read(chunk: Uint8Array): { ends: number[]; count: number };
 }
 
-function createEventCounter(server: string, maxBytes: number): EventCounter {
-  let bytes = 0;
+/** Lines end with \n, \r or \r\n. */
+function createLineReader(): LineReader {
   let hasIds = false;
-  /** The first bytes of the line that has not ended. */
-  let lineStart: number[] = [];
-
-  function take(part: Uint8Array): void {
-    bytes += part.length;
-    for (let at = 0; lineStart.length < idField.length && at < part.length; at++) lineStart.push(part[at] ?? 0);
-    hasIds ||= lineStart.length === idField.length && lineStart.every((byte, at) => byte === idField[at]);
-    if (bytes <= maxBytes) return;
-    throw new Fault("MCP_TOO_LARGE", `The server ${server} sent an event of ${bytes} bytes and more: over ${maxBytes}.`);
-  }
+  let length = 0;
+  /** How far the line that has not ended begins like an id. */
+  let matched = 0;
+  let isAfterReturn = false;
+  let isAfterEvent = false;
 
   return {
     get hasIds() {
       return hasIds;
     },
-    count(chunk) {
-      let events = 0;
-      let from = 0;
-      for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, from)) {
-        take(chunk.subarray(from, end));
-        if (lineStart.length === 0 || lineStart[0] === carriageReturn) {
-          events++;
-          bytes = 0;
+    read(chunk) {
+      const ends: number[] = [];
+      let count = 0;
+      for (let at = 0; at < chunk.length; at++) {
+        const byte = chunk[at];
+        if (byte === lineFeed && isAfterReturn) {
+          // The second half of the end of an event's last line: a reader may wait for it.
+          if (isAfterEvent) ends[ends.length === 0 ? 0 : ends.length - 1] = at + 1;
+          isAfterReturn = false;
+          continue;
         }
-        lineStart = [];
-        from = end + 1;
+        isAfterReturn = byte === carriageReturn;
+        if (byte === lineFeed || isAfterReturn) {
+          isAfterEvent = length === 0;
+          if (isAfterEvent) ends.push(at + 1);
+          count++;
+          length = 0;
+          matched = 0;
+        } else {
+          if (matched === length && length < idField.length && byte === idField[length]) matched++;
+          length++;
+          hasIds ||= matched === idField.length;
+        }
       }
-      take(chunk.subarray(from));
-      return events;
+      return { ends, count };
     },
   };
 }

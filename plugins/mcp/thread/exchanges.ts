@@ -30,6 +30,8 @@ export function createExchanges(transport: Transport, { server, isAnsweredApart 
 
   const early = new Fault("MCP_DISCONNECTED", `The server ${server} ended its answer without answering.`);
 
+  const accepted = new Fault("MCP_PROTOCOL", `The server ${server} accepted a request (202) that it must answer.`);
+
   function unanswered(id: number, fault: Fault): void {
     if (!open.delete(id)) return;
     // As an answer of its own, which ends the request in the SDK; `data` is our own object, which no server can send.
@@ -42,8 +44,9 @@ export function createExchanges(transport: Transport, { server, isAnsweredApart 
       const id = Number(message.id);
       const controller = new AbortController();
       open.set(id, controller);
-      const onBodyEnd: Exchange["onBodyEnd"] = ({ isResumable, fault }) => {
+      const onBodyEnd: Exchange["onBodyEnd"] = ({ isResumable, isAccepted, fault }) => {
         if (fault !== undefined) unanswered(id, fault);
+        else if (!isAnsweredApart && isAccepted) unanswered(id, accepted);
         else if (!isAnsweredApart && !isResumable) setTimeout(() => unanswered(id, early), graceMs);
       };
       return { messageId: id, signal: controller.signal, onBodyEnd };

@@ -45,7 +45,7 @@ function faultWithin(error: unknown): Fault | undefined {
 }
 
 function protocolFault(error: McpError, server: string, method: string): Fault {
-  const words = cleanLine(error.message.replace(/^MCP error -?\d+: /, ""), maxWords);
+  const words = cleanLine(error.message.replace(/^(?:MCP error -?\d+: )+/, ""), maxWords);
   if (error.code === connectionClosed && words === "Connection closed") {
     return new Fault("MCP_DISCONNECTED", `The connection to the server ${server} ended while ${method} ran.`);
   }

@@ -18,14 +18,23 @@ export type FaultCode =
   | "MCP_SAMPLING_DENIED"
   | "TOOL_INTERRUPTED";
 
+interface FaultOptions {
+  detail?: Json | undefined;
+  cause?: unknown;
+  isFinal?: boolean;
+}
+
 export class Fault extends Error {
   readonly code: FaultCode;
   readonly detail: Json | undefined;
+  /** Another try would end the same. */
+  readonly isFinal: boolean;
 
-  constructor(code: FaultCode, message: string, { detail, cause }: { detail?: Json | undefined; cause?: unknown } = {}) {
+  constructor(code: FaultCode, message: string, { detail, cause, isFinal = false }: FaultOptions = {}) {
     super(message, { cause });
     this.code = code;
     this.detail = detail;
+    this.isFinal = isFinal;
   }
 }
 

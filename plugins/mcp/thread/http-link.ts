@@ -9,6 +9,7 @@ import { exchange } from "./bounded-fetch.ts";
 import { createExchanges } from "./exchanges.ts";
 import { watchTrouble } from "./http-trouble.ts";
 import type { Link, Loss } from "./link.ts";
+import { within } from "./within.ts";
 
 export interface HttpOptions {
   spec: McpServerSpec;
@@ -44,7 +45,11 @@ export function openHttpLink(options: HttpOptions): Link {
     during: () => exchange.getStore()?.messageId,
     drop: exchanges.drop,
     async end() {
-      if (made instanceof StreamableHTTPClientTransport) await bounded(made.terminateSession(), bounds.endMs);
+      if (made instanceof StreamableHTTPClientTransport)
+        await within(
+          made.terminateSession().catch(() => undefined),
+          bounds.endMs,
+        );
       exchanges.end();
       await made.close();
     },
@@ -72,13 +77,4 @@ function sendInContext(
       ? exchange.exit(() => send(message, options))
       : exchange.run(context, () => send(message, options));
   };
-}
-
-async function bounded(work: Promise<unknown>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work.catch(() => undefined), late]);
-  clearTimeout(timer);
 }

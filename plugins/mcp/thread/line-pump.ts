@@ -2,10 +2,15 @@
  * Lines of one server on their way, at a bounded rate and in small batches: between two batches every other server has its
  * turn, and while lines wait the pipe is paused, so a flood waits in the server.
  */
-import type { RateGate } from "./rate-gate.ts";
+import { largeBytes, largeTurn, settled } from "./large-turn.ts";
+import { type RateGate, shareOf } from "./rate-gate.ts";
 
 const batchLines = 64;
 const batchMs = 4;
+/** A batch that took longer is followed by a pause of twice its time: a server has a third of the thread at most. */
+const longBatchMs = 8;
+const pauseFactor = 2;
+const maxPauseMs = 2000;
 
 export interface PumpOptions {
   gate: RateGate;
@@ -56,19 +61,41 @@ export function createLinePump(options: PumpOptions): LinePump {
 }
 
 async function batch(pump: Pump): Promise<void> {
-  const until = performance.now() + batchMs;
-  for (let taken = 0; pump.next < pump.waiting.length && taken < batchLines && performance.now() < until; taken++) {
+  let workMs = 0;
+  for (let taken = 0; pump.next < pump.waiting.length && taken < batchLines && workMs < batchMs; taken++) {
     const turn = pump.gate.take();
     if (!turn.isTaken) {
       held(pump, turn.waitMs);
       return;
     }
     const line = pump.waiting[pump.next++];
-    if (line !== undefined && line.length > 0) await pump.take(line);
+    if (line !== undefined && line.length > 0) workMs += await takeLine(pump, line);
     if (pump.isStopped) return;
   }
-  if (pump.next < pump.waiting.length) setImmediate(() => void batch(pump));
-  else settle(pump);
+  const goOn = (): void => {
+    if (pump.isStopped) return;
+    if (pump.next < pump.waiting.length) void batch(pump);
+    else settle(pump);
+  };
+  if (workMs >= longBatchMs) setTimeout(goOn, Math.min(maxPauseMs, workMs * pauseFactor));
+  else if (pump.next < pump.waiting.length) setImmediate(goOn);
+  else goOn();
+}
+
+/** How long it took, in milliseconds; a large one with what follows from it. */
+async function takeLine(pump: Pump, line: Buffer): Promise<number> {
+  const isLarge = line.length > largeBytes;
+  const endTurn = isLarge ? await largeTurn() : undefined;
+  const from = performance.now();
+  try {
+    if (!pump.isStopped) await pump.take(line);
+    if (isLarge) await settled();
+  } finally {
+    endTurn?.();
+  }
+  const workMs = performance.now() - from;
+  pump.gate.charge(shareOf(line.length, workMs));
+  return workMs;
 }
 
 function held(pump: Pump, waitMs: number): void {

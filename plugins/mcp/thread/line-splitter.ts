@@ -1,4 +1,6 @@
-/** Bytes of a pipe to lines. A line that is not whole yet is kept in pieces; one that grows over the cap is never kept. */
+/** Bytes of a pipe to lines. What of a line has come is kept in one piece; a line that grows over the cap is never kept. */
+import { createPieces } from "./pieces.ts";
+
 export class LineTooLong extends Error {
   readonly bytes: number;
 
@@ -17,23 +19,19 @@ export interface LineSplitter {
 }
 
 export function createLineSplitter(maxBytes: number): LineSplitter {
-  let pieces: Buffer[] = [];
-  let size = 0;
+  const begun = createPieces();
 
-  function keep(piece: Buffer): void {
-    size += piece.length;
-    if (size > maxBytes) {
-      pieces = [];
-      throw new LineTooLong(size);
-    }
-    if (piece.length > 0) pieces.push(piece);
+  function check(piece: Buffer): void {
+    const size = begun.size + piece.length;
+    if (size <= maxBytes) return;
+    begun.take();
+    throw new LineTooLong(size);
   }
 
-  function take(): Buffer {
-    const [only] = pieces;
-    const line = pieces.length === 1 && only ? only : Buffer.concat(pieces, size);
-    pieces = [];
-    size = 0;
+  function lineWith(piece: Buffer): Buffer {
+    check(piece);
+    if (begun.size > 0) begun.add(piece);
+    const line = begun.size > 0 ? begun.take() : piece;
     return line.at(-1) === carriageReturn ? line.subarray(0, -1) : line;
   }
 
@@ -42,11 +40,12 @@ export function createLineSplitter(maxBytes: number): LineSplitter {
       const lines: Buffer[] = [];
       let from = 0;
       for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, from)) {
-        keep(chunk.subarray(from, end));
-        lines.push(take());
+        lines.push(lineWith(chunk.subarray(from, end)));
         from = end + 1;
       }
-      keep(chunk.subarray(from));
+      const rest = chunk.subarray(from);
+      check(rest);
+      if (rest.length > 0) begun.add(rest);
       return lines;
     },
   };

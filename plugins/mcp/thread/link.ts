@@ -10,8 +10,8 @@ export interface Link {
   /** Tells why it is lost, from without; the first reason counts. */
   lose(fault: Fault): void;
   stderr(): string[];
-  /** The polite end; bounded. */
-  end(): Promise<void>;
+  /** The polite end; bounded. Who was not ready yet has nothing to finish, and is given no time for it. */
+  end(was?: "unready"): Promise<void>;
   /** The id of the request whose answer stream a message came in, where the transport tells. */
   during?(): number | undefined;
   /** Ends what still runs for a request that was given up. */

@@ -10,19 +10,23 @@ import {
   type Progress,
   ReadResourceResultSchema,
 } from "@modelcontextprotocol/sdk/types.js";
-import type { McpMethod } from "../../../core/contract/mcp.ts";
+import type { McpContents, McpMethod } from "../../../core/contract/mcp.ts";
 import type { ParamsOf, ReplyOf } from "../../../core/contract/mcp-frames.ts";
 import type { Json, JsonObject } from "../../../core/contract/messages.ts";
+import { createAllowance, withinParts } from "./allowance.ts";
 import { cleanText } from "./clean-text.ts";
-import { contentOf, contentsOf, promptMessageOf } from "./contents.ts";
+import { contentsOf, promptMessagesOf } from "./contents.ts";
 import { Fault } from "./fault.ts";
 import type { OutputCheck } from "./output-check.ts";
 import { isDeeper } from "./schema-shape.ts";
+import { toolResultOf } from "./tool-result.ts";
 import { elicitationsOf, type UrlQuestion } from "./url-needed.ts";
 
 /** The thread's own timers end a request; the SDK's would end it first where it is asked by default. */
 const noTimeout = 2 ** 31 - 1;
 const maxLevels = 64;
+const maxValues = 100;
+const maxValueLetters = 1000;
 
 export interface MethodParts {
   server: string;
@@ -43,7 +47,13 @@ const runners: Runners = {
   callTool,
   async readResource(params, { request, ...parts }) {
     const { contents } = await request({ method: "resources/read", params }, ReadResourceResultSchema, options(parts));
-    return { contents: contents.map(contentsOf) };
+    const allowance = createAllowance();
+    const shaped = withinParts<(typeof contents)[number], McpContents>(
+      contents,
+      (each) => contentsOf(each, allowance),
+      (text) => ({ uri: params.uri, text }),
+    );
+    return { contents: shaped };
   },
   async subscribe(params, { request, ...parts }) {
     await request({ method: "resources/subscribe", params }, EmptyResultSchema, options(parts));
@@ -59,13 +69,13 @@ const runners: Runners = {
       GetPromptResultSchema,
       options(parts),
     );
-    return { description: cleanText(description, 4000), messages: messages.map(promptMessageOf) };
+    return { description: cleanText(description, 4000), messages: promptMessagesOf(messages) };
   },
   async complete(params, { request, ...parts }) {
     const { completion } = await request({ method: "completion/complete", params }, CompleteResultSchema, options(parts));
     const { values, total, hasMore } = completion;
     return {
-      values: values.slice(0, 100),
+      values: values.slice(0, maxValues).map((value) => value.slice(0, maxValueLetters)),
       ...(total === undefined ? {} : { total }),
       ...(hasMore === undefined ? {} : { hasMore }),
     };
@@ -110,11 +120,7 @@ async function callTool(params: ParamsOf<"callTool">, parts: MethodParts, id: nu
       structured === undefined ? "it has no structured content, though the tool has an output schema" : check(structured);
     if (problem !== undefined) throw invalid(parts.server, params.name, problem);
   }
-  return {
-    content: result.content.map(contentOf),
-    ...(structured === undefined ? {} : { structuredContent: structured }),
-    isError,
-  };
+  return { ...toolResultOf(result.content, structured), isError };
 }
 
 function invalid(server: string, tool: string, why: string): Fault {

@@ -14,11 +14,17 @@ import { cleanLine } from "./clean-text.ts";
 const refreshMs = 500;
 const updateMs = 200;
 const maxUris = 1000;
+const maxUriChars = 4096;
+/** A server whose lists cost much is read again seldom: its lists take a twentieth of the thread at most. */
+const costFactor = 20;
+const longestPauseMs = 60_000;
 const maxLogLetters = 1000;
 
 export interface NewsOptions {
   refresh(kinds: CatalogKind[]): Promise<void>;
+  /** Of a resource that was subscribed to. */
   onUpdated(uri: string): void;
+  isWatched(uri: string): boolean;
   onLog(level: string, text: string): void;
   onCompleted(elicitationId: string): void;
 }
@@ -28,14 +34,19 @@ export interface News {
 }
 
 export function listenToNews(client: Client, options: NewsOptions): News {
-  const lists = collect<CatalogKind>(refreshMs, (kinds) => options.refresh(kinds));
-  const updates = collect<string>(updateMs, async (uris) => {
-    for (const uri of uris) options.onUpdated(uri);
-  });
+  const lists = collect<CatalogKind>(refreshPause, (kinds) => options.refresh(kinds));
+  const updates = collect<string>(
+    () => updateMs,
+    async (uris) => {
+      for (const uri of uris) options.onUpdated(uri);
+    },
+  );
   client.setNotificationHandler(ToolListChangedNotificationSchema, () => lists.add("tools"));
   client.setNotificationHandler(PromptListChangedNotificationSchema, () => lists.add("prompts"));
   client.setNotificationHandler(ResourceListChangedNotificationSchema, () => lists.add("resources"));
-  client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => updates.add(params.uri));
+  client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params: { uri } }) => {
+    if (uri.length <= maxUriChars && options.isWatched(uri)) updates.add(uri);
+  });
   client.setNotificationHandler(ElicitationCompleteNotificationSchema, ({ params }) =>
     options.onCompleted(params.elicitationId),
   );
@@ -51,23 +62,35 @@ export function listenToNews(client: Client, options: NewsOptions): News {
   };
 }
 
-/** The first is told at once, what comes within `ms` after it or while it is being told together at the end of that time. */
-function collect<T>(ms: number, tell: (items: T[]) => Promise<void>): { add(item: T): void; stop(): void } {
+/** After lists that kept the thread busy for so long; the time that the server took itself does not count. */
+export function refreshPause(busyMs: number): number {
+  return Math.min(longestPauseMs, Math.max(refreshMs, busyMs * costFactor));
+}
+
+/** The first is told at once, what comes while it is being told, or in the pause after it, together at the end of that time. */
+function collect<T>(
+  pauseMs: (busyMs: number) => number,
+  tell: (items: T[]) => Promise<void>,
+): { add(item: T): void; stop(): void } {
   let waiting = new Set<T>();
   let isBusy = false;
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
+  let wake = (): void => undefined;
 
   async function rounds(): Promise<void> {
     isBusy = true;
     while (waiting.size > 0 && !isStopped) {
       const items = [...waiting];
       waiting = new Set();
-      const pause = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, ms);
-      });
+      const before = performance.eventLoopUtilization();
       // A refresh that fails is told by whoever made it.
-      await Promise.all([tell(items).catch(() => undefined), pause]);
+      await tell(items).catch(() => undefined);
+      const { active } = performance.eventLoopUtilization(before);
+      await new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, isStopped ? 0 : pauseMs(active));
+        wake = resolve;
+      });
     }
     isBusy = false;
   }
@@ -81,6 +104,7 @@ function collect<T>(ms: number, tell: (items: T[]) => Promise<void>): { add(item
     stop() {
       isStopped = true;
       clearTimeout(timer);
+      wake();
     },
   };
 }

@@ -9,6 +9,7 @@ import type { Link } from "./link.ts";
 import { createMessageIds } from "./message-ids.ts";
 import { type MethodParts, runMethod, type WireMethod } from "./methods.ts";
 import { createProgressLines } from "./progress-line.ts";
+import { protocolNames } from "./protocol-names.ts";
 import { type RunningRequest, startRunning } from "./running-request.ts";
 
 const maxRunning = 256;
@@ -59,7 +60,7 @@ export function createRequests(options: RequestsOptions): Requests {
       const parts: MethodParts = { ...options, signal: own.signal, onProgress: lines.add, request: send };
       return await own.outcome(runMethod(method, params, parts, id));
     } catch (error) {
-      throw faultOf(error, { server, method });
+      throw faultOf(error, { server, method: protocolNames[method] });
     } finally {
       own.stop();
       lines.end();

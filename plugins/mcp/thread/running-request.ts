@@ -2,6 +2,7 @@
 import { McpError } from "@modelcontextprotocol/sdk/types.js";
 import { startDeadline } from "./deadline.ts";
 import { Fault } from "./fault.ts";
+import { protocolNames } from "./protocol-names.ts";
 import type { WireRequest } from "./requests.ts";
 
 export interface RunningRequest {
@@ -23,10 +24,11 @@ export function startRunning({ method, timeoutMs, signal }: WireRequest, server:
     ended.reject(fault);
     ending.abort(new McpError(-32001, fault.message));
   };
-  const late = `The server ${server} did not answer ${method} within ${timeoutMs} ms.`;
+  const name = protocolNames[method];
+  const late = `The server ${server} did not answer ${name} within ${timeoutMs} ms.`;
   const deadline = startDeadline(timeoutMs, () => end(new Fault("MCP_TIMEOUT", late)));
   const cancelled = (): void =>
-    end(new Fault("TOOL_INTERRUPTED", `${method} of the server ${server} was cancelled: ${signal.reason}`));
+    end(new Fault("TOOL_INTERRUPTED", `${name} of the server ${server} was cancelled: ${signal.reason}`));
   signal.addEventListener("abort", cancelled, { once: true });
   if (signal.aborted) cancelled();
   return {

@@ -1,7 +1,8 @@
 /** Whether a schema can be compiled without a danger: its references lead into itself, never in a circle, and do not multiply. */
 import { isObject } from "./schema-shape.ts";
 
-const maxNodes = 5000;
+/** The values of its arrays count too: an `enum` is gone through for each value that is checked. */
+const maxNodes = 1000;
 const refKeys = ["$ref", "$dynamicRef", "$recursiveRef"];
 
 /** Why it cannot, or undefined. */
@@ -11,7 +12,8 @@ export function refProblem(schema: Record<string, unknown>): string | undefined 
   function walk(value: unknown, open: ReadonlySet<unknown>): string | undefined {
     if (typeof value !== "object" || value === null) return undefined;
     if (open.has(value)) return "it is recursive";
-    if (++nodes > maxNodes) return `its references unfold to more than ${maxNodes} parts`;
+    nodes += 1 + (Array.isArray(value) ? value.length : 0);
+    if (nodes > maxNodes) return `its references unfold to more than ${maxNodes} parts`;
     const inside = new Set(open).add(value);
     for (const [key, inner] of Object.entries(value)) {
       const problem = refKeys.includes(key) && typeof inner === "string" ? follow(inner, inside) : walk(inner, inside);

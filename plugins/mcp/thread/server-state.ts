@@ -1,6 +1,7 @@
 /** What is known of one server at this moment, and how the core is told: a change of state at once, problems together. */
 import type { McpServerFacts, McpServerSpec, McpState } from "../../../core/contract/mcp.ts";
 import type { FromMcp } from "../../../core/contract/mcp-frames.ts";
+import { createCatalogChanges } from "./catalog-changes.ts";
 import type { Connection } from "./connection.ts";
 import type { Fault } from "./fault.ts";
 import type { Introduction } from "./introduction.ts";
@@ -15,6 +16,7 @@ export interface ServerState {
   become(state: McpState, fault?: Fault): void;
   /** What changes with the states; the next `become` tells it. */
   note(change: Partial<Known>): void;
+  /** What of the connection's lists is new to the core, and the facts where something is. */
   tellCatalog(): void;
 }
 
@@ -40,6 +42,7 @@ export function createServerState(spec: McpServerSpec, post: (frame: FromMcp) =>
     startMs: undefined,
     restarts: 0,
   };
+  const changes = createCatalogChanges();
   const problems = createProblems(() => {
     telling ??= setTimeout(tell, togetherMs);
   });
@@ -56,13 +59,17 @@ export function createServerState(spec: McpServerSpec, post: (frame: FromMcp) =>
     now: () => ({ ...at, connection: known.connection }),
     become(state, fault) {
       Object.assign(at, { state, fault });
+      // The core drops what such a server offered, and keeps it for one that starts again.
+      if (state !== "ready" && state !== "starting") changes.forget();
       tell();
     },
     note: (change) => void Object.assign(known, change),
     tellCatalog() {
-      if (known.connection === undefined) return;
-      post({ type: "catalog", server: spec.name, catalog: known.connection.offer.catalog });
-      tell();
+      const changed = known.connection && changes.since(known.connection.offer.catalog);
+      if (changed === undefined) return;
+      post({ type: "catalog", server: spec.name, json: JSON.stringify(changed) });
+      // With the state, where it is new.
+      if (at.state === "ready") tell();
     },
   };
 }

@@ -9,8 +9,10 @@ import type { Asks } from "./asks.ts";
 import type { Connection } from "./connection.ts";
 import { Fault, messageOf } from "./fault.ts";
 import { authorize } from "./login-request.ts";
+import type { Permits } from "./permits.ts";
 import type { Remote, Remotes } from "./remote.ts";
 import type { CoreRequest } from "./requests.ts";
+import { createRetryPause, type RetryPause } from "./retry-pause.ts";
 import { createServerState, type ServerState } from "./server-state.ts";
 import { startServer } from "./start.ts";
 
@@ -18,6 +20,7 @@ export interface ServerOptions {
   spec: McpServerSpec;
   data: McpThreadData;
   asks: Asks;
+  permits: Permits;
   remotes: Remotes;
   roots(): readonly string[];
   reaperFd(): number | undefined;
@@ -35,6 +38,7 @@ interface Life extends ServerOptions {
   known: ServerState;
   remote: Remote | undefined;
   closing: AbortSignal;
+  retry: RetryPause;
 }
 
 /** A server that was ready for as long has not crashed "in a row". */
@@ -44,7 +48,8 @@ export function openServer(options: ServerOptions): Server {
   const { spec, post } = options;
   const closing = new AbortController();
   const known = createServerState(spec, post);
-  const life = beginLife({ ...options, known, closing: closing.signal });
+  const retry = createRetryPause();
+  const life = beginLife({ ...options, known, retry, closing: closing.signal });
   const lose = (why: string): void =>
     known.now().connection?.link.lose(new Fault("MCP_DISCONNECTED", `The server ${spec.name} ${why}.`));
 
@@ -53,6 +58,8 @@ export function openServer(options: ServerOptions): Server {
       const { method } = request;
       if (method === "login" || method === "logout") {
         const value = await authorize(life.remote, request, spec.name);
+        // The user waits for what a login brings.
+        retry.skip();
         lose(`is connected again after a ${method}`);
         life.wake();
         return value;
@@ -123,7 +130,7 @@ async function live(life: Life): Promise<void> {
     if (inRow >= data.bounds.maxRetries || !isWorthRetrying(fault)) return known.become("failed", fault);
     known.note({ restarts: ++restarts });
     known.become("starting", fault);
-    await pause(waitMs(inRow, data.bounds), closing);
+    await life.retry.wait(waitMs(inRow, data.bounds), closing);
     if (closing.aborted) return;
   }
 }
@@ -144,7 +151,7 @@ async function start(life: Life): Promise<Connection | Fault> {
     const { introduction, link } = connection;
     known.note({ connection, introduction, stderr: link.stderr(), startMs: Math.round(performance.now() - from) });
     // The lists come before the state: who waits for a ready server finds its tools.
-    life.post({ type: "catalog", server: life.spec.name, catalog: connection.offer.catalog });
+    known.tellCatalog();
     known.become("ready");
     return connection;
   } catch (error) {
@@ -166,22 +173,10 @@ function asFault(error: unknown, { name }: McpServerSpec): Fault {
 }
 
 /** What a second try would answer the same is not tried. */
-function isWorthRetrying({ code }: Fault): boolean {
-  return code !== "MCP_NEEDS_LOGIN" && code !== "MCP_FLOOD" && code !== "MCP_PROTOCOL";
+function isWorthRetrying({ code, isFinal }: Fault): boolean {
+  return !isFinal && code !== "MCP_NEEDS_LOGIN" && code !== "MCP_FLOOD" && code !== "MCP_PROTOCOL";
 }
 
 function waitMs(inRow: number, { retryMs, retryMaxMs }: McpBounds): number {
   return Math.min(retryMaxMs, retryMs * 2 ** inRow);
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(done, ms);
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    }
-    signal.addEventListener("abort", done);
-  });
 }

@@ -6,6 +6,7 @@ import { type Connection, connect } from "./connection.ts";
 import { Fault } from "./fault.ts";
 import type { Link } from "./link.ts";
 import type { LogLines } from "./log-lines.ts";
+import type { Permits } from "./permits.ts";
 import type { Problems } from "./problems.ts";
 import { reach, speaksSse } from "./reach.ts";
 import type { Remote } from "./remote.ts";
@@ -14,6 +15,7 @@ export interface StartParts {
   spec: McpServerSpec;
   data: McpThreadData;
   asks: Asks;
+  permits: Permits;
   problems: Problems;
   log: LogLines;
   remote: Remote | undefined;
@@ -33,6 +35,7 @@ export async function startServer(parts: StartParts, closing: AbortSignal): Prom
   const limit = new AbortController();
   let link: Link | undefined;
   const take = async (kind: "http" | "sse"): Promise<Connection> => {
+    if (spec.layer === "project" && spec.transport.kind === "stdio") await parts.permits.ask(spec.name, limit.signal);
     link = await reach({ spec, data, fetch: remote?.fetch, reaperFd: parts.reaperFd(), post, onProblem: problems.add }, kind);
     remote?.listen(link.lose);
     parts.onPid(link.pid);
@@ -52,7 +55,7 @@ export async function startServer(parts: StartParts, closing: AbortSignal): Prom
     const stderr = link?.stderr() ?? [];
     parts.onStderr(stderr);
     const told = startFault(error, spec, stderr);
-    await link?.end();
+    await link?.end("unready");
     throw told;
   } finally {
     clearTimeout(late);

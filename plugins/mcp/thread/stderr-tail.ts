@@ -4,6 +4,9 @@ import { cleanLine } from "./clean-text.ts";
 
 const maxLines = 20;
 const maxLetters = 500;
+/** Cleaning costs: what cannot be among the last lines is not cleaned, though it be kept. */
+const maxRaw = maxLines * maxLetters;
+const maxRawLines = 3 * maxLines;
 /** A child that writes more in a second is read on in the next: reading on at full speed would cost the thread its time. */
 const bytesPerSecond = 4 * 1024 * 1024;
 
@@ -32,16 +35,26 @@ export function keepStderrTail(stream: Readable, maxBytes: number): StderrTail {
   });
   stream.on("error", () => undefined);
   return {
-    lines: () =>
-      kept
-        .toString("utf8")
-        .split("\n")
-        .map((line) => cleanLine(line, maxLetters))
-        .filter((line) => line !== "")
-        .slice(-maxLines),
+    lines: () => lastLines(kept),
     stop() {
       clearTimeout(pause);
       stream.destroy();
     },
   };
+}
+
+function lastLines(kept: Buffer): string[] {
+  const raw = kept
+    .subarray(-maxRaw)
+    .toString("utf8")
+    .replace(/^\ufffd+/, "")
+    .split("\n");
+  // The rest of a line whose beginning is cut off, where it is not all there is.
+  const whole = kept.length > maxRaw && raw.some((line, at) => at > 0 && line.trim() !== "") ? raw.slice(1) : raw;
+  return whole
+    .filter((line) => line.trim() !== "")
+    .slice(-maxRawLines)
+    .map((line) => cleanLine(line, maxLetters))
+    .filter((line) => line !== "")
+    .slice(-maxLines);
 }

@@ -1,11 +1,13 @@
 /**
  * One server's child process: the head of its own group, known to the core's reaper before its program runs. Its polite end:
- * the input is closed, then SIGTERM and SIGKILL to the group. Whatever is left of the group when its head is gone is killed.
+ * the input is closed, then SIGTERM and SIGKILL to the group; SIGTERM at once where it was not ready. Whatever is left of the
+ * group when its head is gone is killed.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { Fault } from "./fault.ts";
 import { keepStderrTail, type StderrTail } from "./stderr-tail.ts";
+import { within } from "./within.ts";
 
 export interface ChildRequest {
   server: string;
@@ -26,7 +28,7 @@ export interface StdioChild {
   readonly stderr: StderrTail;
   /** How it ended, in words: `exited with code 3`, `was ended by SIGSEGV`. */
   readonly exited: Promise<string>;
-  end(): Promise<void>;
+  end(was?: "unready"): Promise<void>;
 }
 
 /** Descriptor 3 is the reaper's input: the shell registers its group there, closes it, and becomes the program. */
@@ -51,9 +53,9 @@ export async function startChild(request: ChildRequest): Promise<StdioChild> {
       resolve(signal === null ? `exited with code ${code}` : `was ended by ${signal}`);
     });
   });
-  const end = async (): Promise<void> => {
+  const end = async (was?: "unready"): Promise<void> => {
     stdin.end();
-    if (await within(exited, request.endMs)) return;
+    if (was !== "unready" && (await within(exited, request.endMs))) return;
     killGroup(pid, "SIGTERM");
     if (await within(exited, request.endMs)) return;
     killGroup(pid, "SIGKILL");
@@ -62,8 +64,8 @@ export async function startChild(request: ChildRequest): Promise<StdioChild> {
   let ending: Promise<void> | undefined;
   return {
     ...{ pid, stdin, stdout, stderr, exited },
-    end() {
-      ending ??= end();
+    end(was) {
+      ending ??= end(was);
       return ending;
     },
   };
@@ -98,14 +100,4 @@ function killGroup(group: number, signal: NodeJS.Signals): void {
   } catch {
     // None of the group is left.
   }
-}
-
-async function within(exited: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  const isOver = await Promise.race([exited.then(() => true), late]);
-  clearTimeout(timer);
-  return isOver;
 }

@@ -22,11 +22,20 @@ export interface StdioOptions {
   onGroup(group: number, isRunning: boolean): void;
 }
 
+/** As workers/descendants.ts has it. */
+const markName = "GANTRY_RUN";
+
 export async function openStdioLink(options: StdioOptions): Promise<Link> {
   const { spec, bounds, childEnv, reaperFd, onGroup } = options;
   if (spec.transport.kind !== "stdio") throw new Error(`${spec.name} is no stdio server`);
   const { command, args, cwd } = spec.transport;
-  const env = { ...childEnv, ...spec.transport.env };
+  // The reaper knows a child by its mark: no entry sets another.
+  const mark = childEnv[markName];
+  const env: Record<string, string> = {
+    ...childEnv,
+    ...spec.transport.env,
+    ...(mark === undefined ? {} : { [markName]: mark }),
+  };
   const program = await findCommand({ server: spec.name, command, cwd, path: env["PATH"] });
   const { endMs, stderrBytes } = bounds;
   const child = await startChild({ server: spec.name, program, args, env, cwd, reaperFd, endMs, stderrBytes, onGroup });
@@ -38,7 +47,7 @@ export async function openStdioLink(options: StdioOptions): Promise<Link> {
     lost: loss.lost,
     lose: loss.lose,
     stderr: () => child.stderr.lines(),
-    end: () => child.end(),
+    end: (was) => child.end(was),
   };
 }
 

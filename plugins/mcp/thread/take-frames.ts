@@ -2,6 +2,7 @@
 import type { FromMcp, McpThreadData, ToMcp } from "../../../core/contract/mcp-frames.ts";
 import { createAsks } from "./asks.ts";
 import { Fault, messageOf } from "./fault.ts";
+import { createPermits } from "./permits.ts";
 import { createRemotes } from "./remote.ts";
 import { openServer, type Server } from "./server.ts";
 
@@ -18,10 +19,11 @@ export function takeFrames(data: McpThreadData, { post, onEnd }: FramesOptions):
   const servers = createServers();
   const request = createRequestTaker(servers, post);
   const asks = createAsks(post);
+  const permits = createPermits(post);
   const remotes = createRemotes(data, asks);
   let roots: readonly string[] = [];
   let reaperFd: number | undefined;
-  const given = { data, asks, remotes, post, roots: () => roots, reaperFd: () => reaperFd };
+  const given = { data, asks, permits, remotes, post, roots: () => roots, reaperFd: () => reaperFd };
 
   const takers: Takers = {
     async open(frame) {
@@ -33,6 +35,7 @@ export function takeFrames(data: McpThreadData, { post, onEnd }: FramesOptions):
     request: request.take,
     cancel: request.cancel,
     answer: asks.answer,
+    permit: permits.take,
     roots(frame) {
       roots = frame.roots;
       for (const server of servers.all()) server.tellRoots();

@@ -1,13 +1,19 @@
 /** The tools of a server as the core may have them: sound names, bounded schemas, cleaned texts; each that is left out is told. */
 import type { McpTool } from "../../../core/contract/mcp.ts";
 import { cleanLine, cleanText } from "./clean-text.ts";
-import { makeOutputCheck, type OutputCheck } from "./output-check.ts";
+import { createListRoom } from "./list-room.ts";
+import { modelSchema } from "./model-schema.ts";
+import type { OutputCheck, OutputChecks } from "./output-check.ts";
 import { isObject, shapeObjectSchema } from "./schema-shape.ts";
 import { idleGlobs, isAllowed, type ToolGlobs } from "./tool-globs.ts";
 
 export const maxName = 128;
 const maxDescription = 4000;
 const maxTitle = 200;
+/** Of all tools with their schemas: the core takes them in at once. */
+const maxToolsChars = 2 * 1024 * 1024;
+/** How long it goes on before others have a turn. */
+const turnMs = 5;
 const hints = ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"] as const;
 
 export interface ShapedTools {
@@ -16,12 +22,26 @@ export interface ShapedTools {
   checks: Map<string, OutputCheck>;
 }
 
-export function shapeTools(raw: readonly unknown[], globs: ToolGlobs, onProblem: (text: string) => void): ShapedTools {
+export interface ToolsAbout {
+  globs: ToolGlobs;
+  outputs: OutputChecks;
+  onProblem(text: string): void;
+}
+
+/** Others have their turn in between. */
+export async function shapeTools(raw: readonly unknown[], about: ToolsAbout): Promise<ShapedTools> {
+  const { globs, outputs, onProblem } = about;
   const tools: McpTool[] = [];
   const checks = new Map<string, OutputCheck>();
   const keys = new Map<string, string>();
   const names: string[] = [];
+  const room = createListRoom(maxToolsChars);
+  let since = performance.now();
   for (const item of raw) {
+    if (performance.now() - since > turnMs) {
+      await new Promise((resolve) => setImmediate(resolve));
+      since = performance.now();
+    }
     const name = soundName(item, "tool", onProblem);
     if (name === undefined || !isObject(item)) continue;
     names.push(name);
@@ -35,11 +55,15 @@ export function shapeTools(raw: readonly unknown[], globs: ToolGlobs, onProblem:
       );
       continue;
     }
-    const tool = shapeTool(item, name, checks, onProblem);
-    if (tool === undefined) continue;
+    const tool = shapeTool(item, name, onProblem);
+    if (tool === undefined || !room.take(tool)) continue;
     keys.set(key(name), name);
-    tools.push(tool);
+    const check = checkOf(item["outputSchema"], name, about);
+    if (check !== undefined) checks.set(name, check);
+    tools.push({ ...tool, hasOutputSchema: check !== undefined });
   }
+  room.tell("tools", onProblem);
+  outputs.endRound();
   for (const idle of idleGlobs(globs, names)) onProblem(idle);
   return { tools, checks };
 }
@@ -47,30 +71,33 @@ export function shapeTools(raw: readonly unknown[], globs: ToolGlobs, onProblem:
 function shapeTool(
   item: Record<string, unknown>,
   name: string,
-  checks: Map<string, OutputCheck>,
   onProblem: (text: string) => void,
-): McpTool | undefined {
+): Omit<McpTool, "hasOutputSchema"> | undefined {
   const input = shapeObjectSchema(item["inputSchema"]);
   if (!input.ok) return void onProblem(`The tool ${name} is left out: ${input.why} (its input schema).`);
   if (isObject(item["execution"]) && item["execution"]["taskSupport"] === "required") {
     return void onProblem(`The tool ${name} is left out: it can only be run as a task.`);
   }
-  if (item["outputSchema"] !== undefined) {
-    const output = makeOutputCheck(item["outputSchema"]);
-    if (output.ok) checks.set(name, output.check);
-    else onProblem(`Results of the tool ${name} are not checked: ${output.why} (its output schema).`);
-  }
+  const made = modelSchema(input.schema);
+  if ("refused" in made) return void onProblem(`The tool ${name} is left out: ${made.refused}.`);
+  if (made.changes.length > 0) onProblem(`The schema of the tool ${name} was changed: ${made.changes.join("; ")}.`);
   const annotations = isObject(item["annotations"]) ? item["annotations"] : {};
   return {
     name,
     ...titleOf(item["title"] ?? annotations["title"]),
     description: descriptionOf(item),
-    inputSchema: input.schema,
-    hasOutputSchema: checks.has(name),
+    inputSchema: made.schema,
     annotations: Object.fromEntries(
       hints.flatMap((hint) => (typeof annotations[hint] === "boolean" ? [[hint, annotations[hint]]] : [])),
     ),
   };
+}
+
+function checkOf(schema: unknown, name: string, { outputs, onProblem }: ToolsAbout): OutputCheck | undefined {
+  if (schema === undefined) return undefined;
+  const tell = (why: string): void => onProblem(`Results of the tool ${name} are not checked: ${why} (its output schema).`);
+  const output = outputs.make(schema, tell);
+  return output.ok ? output.check : void tell(output.why);
 }
 
 /** As the model's API takes it; the core makes the same of it. */
