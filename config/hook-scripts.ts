@@ -2,12 +2,11 @@
  * The files that hooks name in their command lines. Trust in a project's hook is trust in the file it starts as it is now, so
  * their bytes are bound with it, and each link that leads to them; and all of them are guarded from edits (core/permission).
  */
-import { isAbsolute, join, relative, sep } from "node:path";
-import type { DeclaredHook } from "../core/contract/host.ts";
+import { isAbsolute, relative, sep } from "node:path";
 import { printable } from "../core/contract/printable.ts";
 import { firstLine, kindOf, readBytes, realFileNow } from "./files.ts";
 import { isObject } from "./fragment.ts";
-import { hookWords } from "./hook-words.ts";
+import { type NamedPaths, type Places, pathsIn, type StartedCommand } from "./hook-paths.ts";
 import { walkPath } from "./linked-path.ts";
 import { sha256 } from "./paths.ts";
 import { changedPaths, stampsOf } from "./stamps.ts";
@@ -25,22 +24,6 @@ export interface HookScripts {
   changedOf(source: string): string[];
 }
 
-/** A hook, or another command line that a config names. */
-export interface StartedCommand extends Pick<DeclaredHook, "handler" | "layer" | "source" | "base"> {
-  /** Who starts it, in words. Default: a hook. */
-  by?: string;
-  /** Where it is started, below the root. */
-  folder?: string;
-}
-
-interface Places {
-  /** All real. */
-  root: string;
-  home: string;
-  /** Where hooks that are not the project's are started, at first. */
-  cwd: string;
-}
-
 /** Everything a held hook names in the project, or by a link in it. */
 interface Bound {
   source: string;
@@ -49,6 +32,8 @@ interface Bound {
   watched: string[];
   links: { path: string; text: string }[];
   files: string[];
+  /** What it may run and is not bound. */
+  others: TrustPart[];
 }
 
 const maxSealedBytes = 1_048_576;
@@ -66,7 +51,7 @@ export async function findHookScripts(
     return looked.get(path);
   };
   const bound = held.map((hook) => boundBy(hook, places, realOf));
-  const files = new Set(all.flatMap((hook) => [...pathsIn(hook, places)].flatMap((path) => realOf(path) ?? [])));
+  const files = new Set(all.flatMap((hook) => [...pathsIn(hook, places).paths].flatMap((path) => realOf(path) ?? [])));
   for (const file of bound.flatMap((each) => each.files)) files.add(file);
   const sealed = firstSources(bound.flatMap(({ files: own, source, by }) => own.map((path) => ({ path, source, by }))));
   const links = firstSources(bound.flatMap(({ links: own, source, by }) => own.map((link) => ({ ...link, source, by }))));
@@ -87,7 +72,7 @@ export async function findHookScripts(
         what: `the link ${printable(`${name(path)} to ${text}`)}, run by ${by}`,
         source,
       })),
-      ...held.flatMap((hook) => othersOf(hook, places)),
+      ...distinct(bound.flatMap(({ others }) => others)),
     ],
     seals: [...seals, ...links.map(({ path, text }): [string, string] => [name(path), `link to ${text}`])],
     stamps,
@@ -117,9 +102,15 @@ function firstSources<T extends { path: string }>(found: readonly T[]): T[] {
   return [...first.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
+/** One command may stand for several: a server's, with its variables as they are and as they are by default. */
+function distinct(parts: readonly TrustPart[]): TrustPart[] {
+  return [...new Map(parts.map((part) => [JSON.stringify(part), part])).values()];
+}
+
 function boundBy(hook: StartedCommand, places: Places, realOf: (path: string) => string | undefined): Bound {
   const { root } = places;
-  const bound: Bound = { source: hook.source, by: hook.by ?? "a hook", watched: [], links: [], files: [] };
+  const named = pathsIn(hook, places);
+  const bound: Bound = { source: hook.source, by: hook.by ?? "a hook", watched: [], links: [], files: [], others: [] };
   const bind = (path: string): void => {
     if (!path.startsWith(root + sep)) return;
     bound.watched.push(path);
@@ -131,8 +122,9 @@ function boundBy(hook: StartedCommand, places: Places, realOf: (path: string) =>
     bound.files.push(real);
     bound.watched.push(real);
   };
-  for (const path of pathsIn(hook, places)) bind(path);
+  for (const path of named.paths) bind(path);
   for (const file of [...bound.files]) for (const interpreter of interpretersOf(file)) bind(interpreter);
+  bound.others = othersOf(hook, bound, named);
   return bound;
 }
 
@@ -142,42 +134,17 @@ function interpretersOf(file: string): string[] {
   return line.startsWith("#!") ? line.slice(2).trim().split(/\s+/).filter(isAbsolute) : [];
 }
 
-/** What each word of a command may name, from where the hook is started and from each folder its line goes to. */
-function pathsIn(hook: StartedCommand, { root, home, cwd }: Places): Set<string> {
-  const found = hookWords(hook.handler, { root, home });
-  if (found === undefined) return new Set();
-  const isProjects = hook.layer === "project" || hook.layer === "local";
-  const folders = new Set(isProjects ? [root] : [hook.base, root, cwd]);
-  if (hook.folder !== undefined) folders.add(under(root, hook.folder));
-  for (const to of found.folders) for (const from of [...folders]) folders.add(under(from, to));
-  const paths = new Set<string>();
-  for (const word of [
-    ...found.words,
-    ...(isPackageRun(hook) ? found.read.filter((name) => name !== "package.json") : found.read),
-  ])
-    for (const folder of folders) paths.add(under(folder, word));
-  return paths;
-}
-
-/** Not made shorter where it goes up: behind a link that would be another place. */
-function under(folder: string, path: string): string {
-  const goesUp = path.split("/").includes("..");
-  if (isAbsolute(path)) return goesUp ? path : join(path);
-  return goesUp ? `${folder}/${path}` : join(folder, path);
-}
-
 /** What cannot be bound is said. */
-function othersOf(hook: StartedCommand, places: Places): TrustPart[] {
-  if (isPackageRun(hook) || hookWords(hook.handler, places)?.startsOthers !== true) return [];
-  const command = isObject(hook.handler) ? String(hook.handler["command"]) : "";
+function othersOf(hook: StartedCommand, { files }: Bound, named: NamedPaths): TrustPart[] {
+  const isServer = hook.by !== undefined;
+  // A hook's script that is not there is told as broken.
+  const isOpen =
+    isServer && ((named.isInterpreted && files.length === 0) || files.some((file) => file.includes("/node_modules/")));
+  if (!named.startsOthers && !isOpen) return [];
+  const command = hook.shown ?? (isObject(hook.handler) ? String(hook.handler["command"]) : "");
   const shown = printable(command.length > 80 ? `${command.slice(0, 79)}…` : command);
-  const what = `${hook.by === undefined ? "the hook" : "the MCP server's command"} ${shown} may also run files that its command line does not name; a change of them is not noticed`;
+  const what = `${isServer ? "the MCP server's command" : "the hook"} ${shown} may also run files that its command line does not name; a change of them is not noticed`;
   return [{ what, source: hook.source }];
-}
-
-/** Of a server, `npx PACKAGE` and its like: what it runs is named, and package.json has no part in it. */
-function isPackageRun({ by, handler }: StartedCommand): boolean {
-  return by !== undefined && isObject(handler) && /^(?:npx|pnpx|bunx|uvx)$/.test(String(handler["command"]));
 }
 
 /**

@@ -4,6 +4,8 @@ import { isObject, type Json } from "../core/contract/messages.ts";
 export interface HookWords {
   /** Each may name a file. */
   words: string[];
+  /** Their last parts: programs may be among them. */
+  names: string[];
   /** Where the line goes before it starts something: `cd DIR`, `make -C DIR`, in order. */
   folders: string[];
   /** What the runners in it read, wherever they are started. */
@@ -35,10 +37,27 @@ const runners: ReadonlyMap<string, readonly string[]> = new Map<string, readonly
   ...["eval", "find", "xargs", "parallel", "run-parts", "git", "go", "gradle", "mvn", "ant", "bazel", "ninja"].map(
     (name) => [name, []] as const,
   ),
-  ...["cmake", "ctest", "nox", "uv", "uvx", "poetry", "pipenv", "hatch", "bundle", "mise", "turbo", "nx", "lerna", "husky"].map(
+  ...[
+    "cmake",
+    "ctest",
+    "nox",
+    "uv",
+    "uvx",
+    "pipx",
+    "pdm",
+    "poetry",
+    "pipenv",
+    "hatch",
+    "bundle",
+    "mise",
+    "turbo",
+    "nx",
+    "lerna",
+    "husky",
+  ].map((name) => [name, []] as const),
+  ...["pytest", "jest", "vitest", "mocha", "tsx", "ts-node", "nodemon", "dotnet", "corepack", "docker", "podman"].map(
     (name) => [name, []] as const,
   ),
-  ...["pytest", "jest", "vitest", "mocha", "tsx", "docker", "podman"].map((name) => [name, []] as const),
 ]);
 
 interface Folders {
@@ -60,6 +79,7 @@ export function hookWords(handler: Json, places: Folders): HookWords | undefined
   const folders = goesTo(texts.map((text) => (/\s/.test(text) ? text : `${text} `)).join(" "));
   return {
     words: all.slice(0, maxWords).map(placed),
+    names,
     folders: folders.slice(0, maxFolders).map(placed),
     read: [...new Set(found)],
     startsOthers:

@@ -1,7 +1,7 @@
 /** JSON with comments and trailing commas (only importer of jsonc-parser for reading). */
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import type { Json } from "../core/contract/messages.ts";
-import type { KeyPath } from "./fragment.ts";
+import { deepest, type KeyPath } from "./data.ts";
 import type { Fault, ParsedFile } from "./parsed-file.ts";
 
 export function parseJson(text: string): ParsedFile {
@@ -21,8 +21,6 @@ export function parseJson(text: string): ParsedFile {
   };
 }
 
-/** Many times what a config needs; the parser calls itself for each level. */
-const deepest = 64;
 /** Strings and comments, also unfinished ones, so that none is looked through twice; and brackets. */
 const tokens = /"(?:[^"\\\n]|\\.)*"?|\/\/.*|\/\*[\s\S]*?(?:\*\/|$)|[[\]{}]/g;
 

@@ -17,7 +17,7 @@ import { configOf, type Merged, merge } from "./merge.ts";
 import { pluginEntriesOf } from "./plugin-entries.ts";
 import { readFiles } from "./read-files.ts";
 import { shown } from "./secrets.ts";
-import { isServer, mcpFileName, mcpKey, startedBy } from "./server-layers.ts";
+import { isServer, mcpFileName, mcpKey } from "./server-layers.ts";
 import { entriesOfAll } from "./sound-entries.ts";
 import { findSources, type Sources } from "./sources.ts";
 import { changedPaths, stampsOf } from "./stamps.ts";
@@ -39,15 +39,15 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   ];
   const own = await entriesOfAll(fragments, sources.home, problems);
   const claude = await claudeEntries(own, sources, problems);
-  const entries = [...claude.entries, ...(await serverEntries(options, sources, problems)), ...own];
+  const written = [...claude.entries, ...(await serverEntries(options, sources, problems)), ...own];
+  const entries = await withoutShadows(written, problems);
   problems.push(...lockProblems([...entries, ...claude.byProject]));
 
-  const inProject = entries.filter(({ from }) => from.layer === "project");
   const lower = configOf(merge(entries.filter(({ from }) => from.layer === "user")));
-  const division = divide(inProject, lower);
-  const scripts = await scriptsOf(entries, division.held, sources);
-  const { held, free } = division;
-  const parts = [...division.parts, ...scripts.parts];
+  const ofProject = entries.filter(({ from }) => from.layer === "project");
+  const { held, free, parts: asked } = divide(ofProject, lower);
+  const scripts = await scriptsOf(entries, held, options, sources);
+  const parts = [...asked, ...scripts.parts];
   const store = createTrustStore(sources.paths.stateHome, sources.project.root);
   const hash = held.length === 0 ? undefined : trustHash(held, scripts.seals);
   const status = async (): Promise<TrustStatus> => ({ project: sources.project.root, state: await store.state(hash), parts });
@@ -61,15 +61,16 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     if (hash !== undefined) await store.grant(hash);
   };
   const mcp = await serversOf(merged, waiting, { options, sources, problems });
+  const counted = isTrusted ? problems : await withoutUntrusted(problems, sources);
   const watched = [stamps, claude.stamps, scripts.stamps];
   return assemble({
     options,
     sources,
-    problems,
+    problems: counted,
     trust,
     merged,
     waiting,
-    mcp: { ...mcp, places: placesOf(entries, sources) },
+    mcp: { ...mcp, places: placesOf(written, sources) },
     scripts,
     changed: () => watched.flatMap(changedPaths),
     trusting: { status, grant, revoke: store.revoke },
@@ -136,6 +137,18 @@ async function serverEntries({ flags }: LoadOptions, sources: Sources, problems:
   return [...(isThere ? await projectMcpEntries(sources, problems) : []), ...(await flagMcpEntries(files, sources, problems))];
 }
 
+async function withoutUntrusted(problems: ConfigProblem[], { project }: Sources): Promise<ConfigProblem[]> {
+  if (problems.every(({ code }) => code !== "MCP_REQUIRED")) return problems;
+  return (await import("./mcp-json.ts")).untilTrusted(problems, project.root);
+}
+
+/** What the project calls by the name of one of the user's servers does not count. */
+async function withoutShadows(entries: Entry[], problems: ConfigProblem[]): Promise<Entry[]> {
+  const layers = new Set(entries.filter(isServer).map(({ from }) => from.layer));
+  if (!layers.has("project") || layers.size === 1) return entries;
+  return (await import("./mcp-shadows.ts")).withoutShadows(entries, problems);
+}
+
 function placesOf(entries: readonly Entry[], { layerPaths }: Sources): LoadedConfig["mcpPlaces"] {
   const servers = entries.filter(isServer);
   if (servers.length === 0) return [];
@@ -168,12 +181,14 @@ async function serversOf(
 async function scriptsOf(
   entries: readonly Entry[],
   held: readonly Entry[],
+  { env }: LoadOptions,
   { project, home, cwd }: Sources,
 ): Promise<HookScripts> {
   const servers = held.filter(isServer);
   if (!entries.some(isHook) && servers.length === 0)
     return { files: [], parts: [], seals: [], stamps: new Map(), changedOf: () => [] };
   const { findHookScripts } = await import("./hook-scripts.ts");
-  const started = [...hooksOf(held), ...servers.flatMap(startedBy)];
-  return await findHookScripts(hooksOf(entries), started, { root: project.root, home, cwd });
+  const places = { root: project.root, home, cwd };
+  const started = servers.length === 0 ? [] : (await import("./mcp-started.ts")).startedBy(servers, { ...places, env });
+  return await findHookScripts(hooksOf(entries), [...hooksOf(held), ...started], places);
 }

@@ -8,6 +8,8 @@ import { didYouMean } from "../core/contract/nearest.ts";
 import { printable } from "../core/contract/printable.ts";
 import { isObject, type KeyPath } from "./data.ts";
 import { serverNameFault } from "./mcp-names.ts";
+import { isWhole } from "./mcp-whole.ts";
+import { unshownFault } from "./mcp-words.ts";
 
 export interface McpFault {
   /** Of the entry, which is left out. */
@@ -113,11 +115,6 @@ export function mcpFaults(value: Json): McpFault[] {
   ];
 }
 
-/** Whether it says what to start or where to go, and so stands for itself. */
-export function isWhole(entry: Json): boolean {
-  return isObject(entry) && (Object.hasOwn(entry, "command") || Object.hasOwn(entry, "url"));
-}
-
 function entryFaults(path: KeyPath, name: string, entry: Json): McpFault[] {
   const outcome = isObject(entry) && entry["required"] === true ? "required" : "left out";
   const shownName = printable(name.length > 80 ? `${name.slice(0, 79)}…` : name);
@@ -156,7 +153,9 @@ function keyFaults(path: KeyPath, entry: JsonObject, fault: MakeFault): McpFault
 
 /** A value of the other keys may be a secret. */
 function foundIn(key: string, value: Json): string {
-  if (!Object.hasOwn(settings, key)) return `; it is ${typeOf(value)}`;
+  if (value === "") return "; it is empty";
+  if (!Object.hasOwn(settings, key))
+    return `; it is ${typeof value === "string" && value.length > 65_536 ? "too long" : typeOf(value)}`;
   const found = printable(JSON.stringify(value));
   return `, not ${found.length > 80 ? `${found.slice(0, 79)}…` : found}`;
 }
@@ -182,7 +181,10 @@ function formFaults(path: KeyPath, entry: JsonObject, fault: MakeFault): McpFaul
     return [fault(`type ${type} goes with a url, and it has a command`, [...path, "type"])];
   if (!isChild && type === "stdio") return [fault("type stdio goes with a command, and it has a url", [...path, "type"])];
   const foreign = (isChild ? ["headers", "oauth"] : ["args", "env", "cwd"]).find(has);
-  if (foreign === undefined) return [];
+  if (foreign === undefined) {
+    const unshown = unshownFault(entry);
+    return unshown === undefined ? [] : [fault(unshown)];
+  }
   return [
     fault(`${foreign} goes with a ${isChild ? "url" : "command"}, and it has a ${isChild ? "command" : "url"}`, [
       ...path,

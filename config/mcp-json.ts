@@ -7,9 +7,11 @@ import { GantryError } from "../core/contract/errors.ts";
 import type { ConfigProblem } from "../core/contract/host.ts";
 import type { Json, JsonObject } from "../core/contract/messages.ts";
 import { printable } from "../core/contract/printable.ts";
-import { kindOf } from "./files.ts";
+import { kindOf, readText } from "./files.ts";
 import { type Entry, type Fragment, isObject, type KeyPath } from "./fragment.ts";
 import { entryKeys } from "./mcp-entries.ts";
+import { isJsonText } from "./parsed-file.ts";
+import { parsePlainJson } from "./plain-json.ts";
 import { configError } from "./problems.ts";
 import { readFiles } from "./read-files.ts";
 import { mcpFileName } from "./server-layers.ts";
@@ -29,7 +31,50 @@ export async function projectMcpEntries(
     problems.push({ code: "CONFIG_INVALID", severity: "warning", message, file: path, hint });
     return [];
   }
-  return await entriesIn(await readable(file, problems), home, problems);
+  const found: ConfigProblem[] = [];
+  const entries = await entriesIn(await readable(file, found), home, found);
+  const isBroken = found.some(({ severity, code }) => severity !== "warning" && code !== requiredCode);
+  if (isBroken) {
+    // It holds no rules and no guards, and other clients write it: a run does not need it.
+    problems.push(...found.map((problem) => leftOut(problem, path)));
+    return [];
+  }
+  problems.push(...found);
+  return [...entries, ...requiredIn(found, file)];
+}
+
+const requiredCode = "MCP_REQUIRED";
+
+function leftOut(problem: ConfigProblem, file: string): ConfigProblem {
+  if (problem.severity === "warning") return problem;
+  const hint = "The run goes on without the servers of this file.";
+  return {
+    ...problem,
+    code: "CONFIG_INVALID",
+    severity: "warning",
+    file,
+    message: `${problem.message}; the file is left out`,
+    hint,
+  };
+}
+
+/** Wrong entries that are required: they wait for trust as sound ones do, and what is wrong in them counts when they have it. */
+function requiredIn(found: readonly ConfigProblem[], { layer, path, base }: SourceFile): Entry[] {
+  return found.flatMap(({ code, key, line }) => {
+    if (code !== requiredCode || key === undefined) return [];
+    const source = line === undefined ? path : `${path}:${line}`;
+    return [{ key, value: { required: true }, from: { layer, source }, base, isElement: false }];
+  });
+}
+
+/** What is required counts once the project is trusted; until then it is told. */
+export function untilTrusted(problems: readonly ConfigProblem[], project: string): ConfigProblem[] {
+  const file = join(project, mcpFileName);
+  return problems.map((problem) =>
+    problem.code === requiredCode && problem.file === file
+      ? { ...problem, code: "CONFIG_INVALID", severity: "warning" }
+      : problem,
+  );
 }
 
 /** CONFIG_NOT_FOUND, CONFIG_INVALID where a file is not there or is none: who names a file wants what is in it. */
@@ -54,12 +99,21 @@ export async function flagMcpEntries(
 }
 
 async function entriesIn(files: readonly SourceFile[], home: string, problems: ConfigProblem[]): Promise<Entry[]> {
-  const fragments = await readFiles(files, problems);
+  const fragments = (await Promise.all(files.map(async (file) => await fragmentsOf(file, problems)))).flat();
   return await entriesOfAll(
     fragments.flatMap((fragment) => translated(fragment, problems)),
     home,
     problems,
   );
+}
+
+/** Nearly every such file is plain JSON; what is not is read as all config files are. */
+async function fragmentsOf(file: SourceFile, problems: ConfigProblem[]): Promise<Fragment[]> {
+  const { layer, path, base } = file;
+  const text = await readText(path).catch(() => undefined);
+  const plain = text !== undefined && isJsonText(path, text) ? parsePlainJson(text) : undefined;
+  if (plain?.data === undefined) return await readFiles([file], problems);
+  return [{ layer, data: plain.data, name: path, base, lineOf: (at) => plain.lineOf(at) ?? 1 }];
 }
 
 function translated(fragment: Fragment, problems: ConfigProblem[]): Fragment[] {

@@ -69,5 +69,5 @@ export type McpServerEntry = z.infer<typeof server>;
 export const mcpServers = z
   .record(z.string().regex(serverNamePattern), server)
   .describe(
-    "MCP servers by name. Merged by name: an entry with a command or url replaces a lower layer's whole; one without changes settings of it, as {enabled: false}. docs/mcp.md",
+    "MCP servers by name. Merged by name: an entry with a command or url replaces a lower layer's whole, but a project's never the user's; one without changes settings of it, as {enabled: false}. docs/mcp.md",
   );

@@ -2,16 +2,17 @@
 import { isAbsolute, join, resolve } from "node:path";
 import type { ConfigProblem } from "../core/contract/host.ts";
 import type { McpOAuth, McpServerSpec, McpTransport } from "../core/contract/mcp.ts";
+import { mcpWord } from "../core/contract/mcp-names.ts";
 import { didYouMean } from "../core/contract/nearest.ts";
 import { placeIn } from "../core/contract/place.ts";
 import { printable } from "../core/contract/printable.ts";
 import { kindOf as fileAt, readText } from "./files.ts";
 import type { Entry } from "./fragment.ts";
 import type { McpConfig } from "./loaded.ts";
-import { isWhole } from "./mcp-entries.ts";
-import { cleanServerName } from "./mcp-names.ts";
 import type { McpServerEntry } from "./mcp-schema.ts";
+import { areOneInTools } from "./mcp-shadows.ts";
 import { expand } from "./mcp-variables.ts";
+import { isWhole } from "./mcp-whole.ts";
 import { serverWords } from "./mcp-words.ts";
 import type { Merged } from "./merge.ts";
 import type { Environment } from "./paths.ts";
@@ -85,6 +86,8 @@ function kindOf({ command, type }: McpServerEntry): McpTransport["kind"] {
 function orphaned(key: string, change: Entry, found: readonly Server[], { problems, held }: Parts): void {
   // It may be one that waits for trust.
   if (held.some((entry) => entry.key === key && isWhole(entry.value))) return;
+  // What stands for an entry that is wrong: that is told already.
+  if (problems.some((problem) => problem.key === key && problem.code === "MCP_REQUIRED")) return;
   const name = key.slice(mcpKey.length);
   const near = didYouMean(
     name,
@@ -98,21 +101,21 @@ function orphaned(key: string, change: Entry, found: readonly Server[], { proble
 
 /** Of two names that are one in the names of tools the project's is left out, else the later one. */
 function distinct(servers: readonly Server[], problems: ConfigProblem[]): Server[] {
-  const taken = new Map<string, Server>();
+  const taken: Server[] = [];
   const ranked = servers.toSorted(
     (left, right) => Number(left.base.from.layer === "project") - Number(right.base.from.layer === "project"),
   );
   for (const server of ranked) {
-    const other = taken.get(cleanServerName(server.name));
-    if (other === undefined) taken.set(cleanServerName(server.name), server);
+    const other = taken.find(({ name }) => areOneInTools(name, server.name));
+    if (other === undefined) taken.push(server);
     else {
-      const message = `its tools would have the names of those of ${printable(other.name)} (${other.base.from.source}): mcp__${cleanServerName(server.name)}__…`;
+      const message = `its tools would have the names of those of ${printable(other.name)} (${other.base.from.source}): mcp__${mcpWord(server.name)}__…`;
       problems.push(
         problemAt({ name: server.name, from: server.base.from, isRequired: server.entry.required === true }, message),
       );
     }
   }
-  const kept = new Set(taken.values());
+  const kept = new Set(taken);
   return servers.filter((server) => kept.has(server));
 }
 
@@ -137,6 +140,7 @@ function problemAt({ name, from, isRequired }: About, message: string): ConfigPr
 /** Fills in, and remembers what it could not. */
 interface Filling {
   faults: Set<string>;
+  secrets: Set<string>;
   text(text: string): string;
   texts(map: Readonly<Record<string, string>>): Record<string, string>;
   /** Absolute; relative ones start at `base`. */
@@ -146,14 +150,16 @@ interface Filling {
 function filling({ env, home, project }: Parts): Filling {
   const variables = { ...env, GANTRY_PROJECT_DIR: project, CLAUDE_PROJECT_DIR: project };
   const faults = new Set<string>();
+  const secrets = new Set<string>();
   const text = (from: string): string => {
     const expansion = expand(from, variables);
     for (const fault of expansion.faults) faults.add(fault);
+    for (const secret of expansion.secrets) secrets.add(secret);
     if (/\0/.test(expansion.text)) faults.add("a text has a NUL character in it");
     return expansion.text;
   };
   return {
-    faults,
+    ...{ faults, secrets },
     text,
     texts: (map) => Object.fromEntries(Object.entries(map).map(([name, value]) => [name, text(value)])),
     folder(from, base) {
@@ -174,8 +180,8 @@ async function specOf(server: Server, parts: Parts): Promise<McpServerSpec | und
     return undefined;
   }
   return {
-    name,
-    transport,
+    ...{ name, transport },
+    ...(fill.secrets.size === 0 ? {} : { secrets: [...fill.secrets] }),
     startTimeoutMs: entry.startTimeout ?? 30_000,
     callTimeoutMs: entry.timeout ?? parts.callTimeoutMs,
     tools: { ...(entry.tools?.allow === undefined ? {} : { allow: entry.tools.allow }), deny: entry.tools?.deny ?? [] },
@@ -198,7 +204,8 @@ function child({ entry, base }: Server, fill: Filling, { project, home }: Parts)
   const own = ofThisProject.includes(base.from.layer) ? project : home;
   const cwd = entry.cwd === undefined ? own : fill.folder(entry.cwd, base.base);
   const written = fill.text(entry.command ?? "");
-  if (written.trim() === "") fill.faults.add("its command is empty");
+  // A variable that is missing is told already.
+  if (written.trim() === "" && fill.faults.size === 0) fill.faults.add("its command is empty");
   const isPath = written.includes("/");
   const command = isPath ? fill.folder(entry.command ?? "", entry.cwd === undefined ? base.base : cwd) : written;
   return { kind: "stdio", command, args: (entry.args ?? []).map(fill.text), env: fill.texts(entry.env ?? {}), cwd };
@@ -221,7 +228,7 @@ async function remote({ entry, base }: Server, fill: Filling): Promise<McpTransp
 }
 
 /** Says nothing of what it holds. */
-function urlFaults(text: string): string[] {
+export function urlFaults(text: string): string[] {
   const url = URL.parse(text);
   if (url === null) return ["its url is none: it must begin with https:// or http://"];
   if (url.protocol !== "https:" && url.protocol !== "http:")

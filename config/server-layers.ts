@@ -2,8 +2,7 @@
 import type { Json, JsonObject } from "../core/contract/messages.ts";
 import { isObject } from "./data.ts";
 import type { Entry } from "./fragment.ts";
-import type { StartedCommand } from "./hook-scripts.ts";
-import { isWhole } from "./mcp-entries.ts";
+import { isWhole } from "./mcp-whole.ts";
 
 /** At the project root; other clients' format. */
 export const mcpFileName = ".mcp.json";
@@ -31,20 +30,4 @@ export function mergedValue(entries: readonly Entry[]): Json {
   const { base, changes } = layersOf(entries);
   const said = [...changes, ...(base === undefined ? [] : [base])].map(({ value }) => (isObject(value) ? value : {}));
   return Object.assign({}, ...said.toReversed()) as JsonObject;
-}
-
-/** What trust in it is bound to: the files that its words name, as hooks' are. */
-export function startedBy({ value, from, base }: Entry): StartedCommand[] {
-  const { command, args, cwd, env } = isObject(value) ? value : {};
-  if (typeof command !== "string") return [];
-  const folder = typeof cwd === "string" ? { folder: cwd } : {};
-  return [
-    {
-      by: "an MCP server",
-      handler: { command, args: [...(Array.isArray(args) ? args : []), ...Object.values(isObject(env) ? env : {})] },
-      ...from,
-      base,
-      ...folder,
-    },
-  ];
 }

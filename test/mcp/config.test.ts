@@ -5,6 +5,9 @@ import { configJsonSchema } from "../../config/json-schema.ts";
 import type { LoadedConfig } from "../../config/load.ts";
 import { entryKeys } from "../../config/mcp-entries.ts";
 import { projectSlug } from "../../config/paths.ts";
+import { mcpToolName } from "../../core/contract/mcp-names.ts";
+import { createRuleMatcher } from "../../core/if-rules.ts";
+import { parseRules } from "../../core/permission/rules/rules.ts";
 import { createPlace } from "../config/place.ts";
 
 const told = ({ problems }: LoadedConfig): string[] =>
@@ -239,6 +242,10 @@ test("servers of a project wait for trust, which is bound to each entry and to t
       { what: 'MCP server pack: npx -y "some server"', source: `${wild}:14` },
       { what: "MCP server web: https://example.com/mcp; it is given $HOME", source: `${file}:2` },
       { what: "the file tools/server.mjs, as it is now, run by an MCP server", source: `${wild}:7` },
+      {
+        what: "the MCP server's command npx may also run files that its command line does not name; a change of them is not noticed",
+        source: `${wild}:14`,
+      },
     ],
   });
   expect(loaded.mcp.servers.map(({ name }) => name)).toEqual(["mine"]);
@@ -290,6 +297,7 @@ test("what is trusted is told whole: variables that change what a program does, 
     "the file .npmrc, as it is now, run by an MCP server",
     "the file hook.cjs, as it is now, run by an MCP server",
     "the file package.json, as it is now, run by an MCP server",
+    "the MCP server's command npx may also run files that its command line does not name; a change of them is not noticed",
     "the MCP server's command npm may also run files that its command line does not name; a change of them is not noticed",
   ]);
   expect(trust.parts[0]?.source).toBe(`${file}:2`);
@@ -327,7 +335,7 @@ test(".mcp.json as it is found in the wild: a bare map, comments, urls without a
   ]);
   place.write(".mcp.json", "[1]");
   expect(told(await place.load())).toEqual([
-    'error CONFIG_INVALID .mcp.json:1 this file has no servers: it must be {"mcpServers": {"name": {…}}}',
+    'warning CONFIG_INVALID .mcp.json:1 this file has no servers: it must be {"mcpServers": {"name": {…}}}; the file is left out',
   ]);
   place.write(".mcp.json", "{");
   expect((await place.load()).problems).toMatchObject([{ code: "CONFIG_INVALID", line: 1 }]);
@@ -399,4 +407,18 @@ test("config set refuses a server that would be left out, and writes one that is
   expect((await place.load()).mcp.servers.map(({ name }) => name)).toEqual(["my docs"]);
   await host.unset("mcpServers.my docs", "user");
   expect((await place.load()).mcp.servers).toEqual([]);
+});
+
+test("an if rule of a hook speaks of a server's tool by its whole name, also where that was cut for models", async () => {
+  const place = createPlace();
+  const server = "s".repeat(60);
+  place.writeUser("config.json", { mcpServers: { [server]: { command: "x" } } });
+  const loaded = await place.load();
+  const matches = createRuleMatcher(loaded, { home: place.home, tools: [] });
+  const call = (tool: string) => ({ sessionId: "s", callId: "c", tool, input: {}, cwd: place.project });
+  const found = [`mcp__${server}__wipe`, `mcp__${server}`, `mcp__${server}__read`].map(async (rule) => {
+    const { rules } = parseRules([{ behavior: "ask", rule, source: "x", base: "/" }], [], [server]);
+    return await Promise.all(rules.map((each) => matches(each, call(mcpToolName(server, "wipe").name))));
+  });
+  expect(await Promise.all(found)).toEqual([[true], [true], [false]]);
 });
