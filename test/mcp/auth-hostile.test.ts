@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { guardedFetch } from "../../plugins/mcp/auth/guarded-fetch.ts";
 import { createSecrets } from "../../plugins/mcp/auth/secrets.ts";
 import { secureUrl } from "../../plugins/mcp/auth/secure-url.ts";
-import { call, makeAuth, soon, tokenFolder } from "../support/mcp-auth.ts";
+import { call, endOf, makeAuth, soon, tokenFolder } from "../support/mcp-auth.ts";
 import { type Answer, type AuthServer, json, startAuthServer } from "../support/mcp-auth-server.ts";
 
 const metadataPath = "/.well-known/oauth-authorization-server";
@@ -68,6 +69,19 @@ test.each([
   expect(server.askedFor("/register")).toEqual([]);
 });
 
+test.each([[["plain"]], [[]]])(
+  "an authorization server whose code challenges are %j is not logged in to, and nothing is registered",
+  async (methods) => {
+    server.metadata = { code_challenge_methods_supported: methods };
+    const { auth, opened } = make();
+    await expect(auth.login({ paste: false, signal: soon() })).rejects.toMatchObject({
+      code: "MCP_LOGIN_FAILED",
+      message: expect.stringContaining("S256"),
+    });
+    expect([opened, server.askedFor("/register")]).toEqual([[], []]);
+  },
+);
+
 test("what the authorization sends does not follow a redirect to another host", async () => {
   const other = await startAuthServer();
   for (const path of ["/register", "/token"]) {
@@ -77,6 +91,75 @@ test("what the authorization sends does not follow a redirect to another host", 
   }
   expect(other.asked).toEqual([]);
   await other.close();
+});
+
+/** What a login ends with, and what was sent to the token endpoint. */
+async function ended(over: object = {}): Promise<{ message: string; tokens: number }> {
+  const message = await make(over)
+    .auth.login({ paste: false, signal: soon() })
+    .then(
+      () => "it went well",
+      (error: Error) => error.message,
+    );
+  return { message, tokens: server.askedFor("/token").length };
+}
+
+test("metadata that name another issuer than the one they were asked of get no code", async () => {
+  server.metadata = { issuer: "https://honest.example" };
+  const { message, tokens } = await ended();
+  expect(message).toContain(`the metadata of ${server.origin}/ are of another issuer, https://honest.example/`);
+  expect([tokens, server.askedFor("/register")]).toEqual([0, []]);
+});
+
+test("where nobody named the authorization server, its issuer may be any address of the server's origin, and no other", async () => {
+  server.answer(resourcePath, (_, response) => json(response, 404, {}));
+  server.answer("/mcp", (_, response) => response.writeHead(401).end());
+  server.metadata = { issuer: "https://honest.example" };
+  expect((await ended()).message).toContain("of another issuer, https://honest.example/");
+  server.metadata = { issuer: `${server.origin}/tenant` };
+  expect(await ended()).toEqual({ message: "it went well", tokens: 1 });
+});
+
+test("a redirect without the issuer that the authorization server says it names is refused", async () => {
+  server.metadata = { authorization_response_iss_parameter_supported: true };
+  const { message, tokens } = await ended();
+  expect([message, tokens]).toEqual([expect.stringContaining("does not name its authorization server"), 0]);
+  // Also where it is an OpenID provider.
+  server.answer(metadataPath, (_, response) => json(response, 404, {}));
+  server.answer("/.well-known/openid-configuration", (_, response) =>
+    json(response, 200, {
+      ...{ issuer: server.origin, authorization_endpoint: `${server.origin}/authorize` },
+      ...{ token_endpoint: `${server.origin}/token`, registration_endpoint: `${server.origin}/register` },
+      ...{ jwks_uri: `${server.origin}/keys`, response_types_supported: ["code"], subject_types_supported: ["public"] },
+      ...{ id_token_signing_alg_values_supported: ["RS256"], code_challenge_methods_supported: ["S256"] },
+      ...{ authorization_response_iss_parameter_supported: true },
+    }),
+  );
+  expect((await ended()).message).toContain("does not name its authorization server");
+  const askPasteCode = async (address: string) => {
+    const end = await endOf(address);
+    end.searchParams.set("iss", server.origin);
+    return { text: end.href };
+  };
+  await make({ askPasteCode }).auth.login({ paste: true, signal: soon() });
+  expect(server.askedFor("/token").length).toBe(1);
+});
+
+test("a redirect while metadata are read leads to no address of this machine", async () => {
+  const asked: string[] = [];
+  const fetchFn = guardedFetch(
+    async (input) => {
+      asked.push(String(input));
+      return new Response(null, { status: 302, headers: { location: "http://127.0.0.1:9/admin?do=1" } });
+    },
+    new URL("http://docs.example.com/mcp"),
+    soon(),
+  );
+  await expect(fetchFn(new URL("http://docs.example.com/.well-known/x"))).rejects.toMatchObject({
+    code: "MCP_LOGIN_FAILED",
+    message: expect.stringContaining("http://127.0.0.1:9/admin, on this machine"),
+  });
+  expect(asked).toEqual(["http://docs.example.com/.well-known/x"]);
 });
 
 test("resource metadata that fail are not taken for a server without any", async () => {
@@ -188,6 +271,11 @@ describe("addresses of an authorization", () => {
     ["http://127.0.0.1:9000/token", remote, false],
     ["https://localhost/token", remote, false],
     ["http://2130706433/token", remote, false],
+    ["https://0.0.0.0/token", remote, false],
+    ["https://[::]/token", remote, false],
+    ["https://[::ffff:127.0.0.1]/token", remote, false],
+    ["https://localhost./token", remote, false],
+    ["http://0.0.0.0:9000/token", local, true],
     ["http://localhost.example.com/token", local, false],
     ["ftp://127.0.0.1/token", local, false],
     ["", remote, false],

@@ -12,12 +12,12 @@ import { json, startAuthServer } from "../support/mcp-auth-server.ts";
 const filename = fileURLToPath(new URL("../../dist/mcp-thread.cjs", import.meta.url));
 
 /** The thread with all that comes out of it. */
-function startThread(folder: string) {
+function startThread(folder: string, retryMs = 10) {
   const data: McpThreadData = {
     ...{ version: "0.0.0", childEnv: {}, netEnv: {}, tokenFolder: folder, useKeychain: false },
     bounds: {
       ...{ maxMessageBytes: 1_000_000, maxMessagesPerSecond: 1000, stderrBytes: 1000, endMs: 100 },
-      ...{ pingEveryMs: 0, retryMs: 10, retryMaxMs: 10, maxRetries: 2 },
+      ...{ pingEveryMs: 0, retryMs, retryMaxMs: retryMs, maxRetries: 2 },
     },
   };
   const worker = new Worker(filename, { workerData: data, env: {}, stdout: true, stderr: true });
@@ -58,6 +58,10 @@ function startThread(folder: string) {
     },
     /** The newest request. */
     cancel: () => send({ type: "cancel", id, reason: "given up" }),
+    readyAfter: (restarts: number) =>
+      when(() =>
+        frames.find((frame) => frame.type === "facts" && frame.facts.state === "ready" && frame.facts.restarts === restarts),
+      ),
     /** The newest facts are these. */
     state: (state: McpServerFacts["state"]) =>
       when(() => {
@@ -127,6 +131,21 @@ test("a login, refused and granted, its refresh and its end leave no secret in f
   const searched = [thread.emitted(), ...left].join("\n");
   expect([...server.secrets].filter((secret) => searched.includes(secret))).toEqual([]);
   await Promise.all([server.close(), place.remove()]);
+});
+
+test("a login on a server that is ready connects it again at once", async () => {
+  const [server, place] = await Promise.all([startAuthServer(), tokenFolder()]);
+  const thread = startThread(place.folder, 600_000);
+  try {
+    thread.send({ type: "open", spec: specOf("docs", server.url, {}), roots: [] });
+    await thread.state("needs-login");
+    for (const restarts of [0, 1]) {
+      expect(await thread.request("login", { paste: false })).toMatchObject({ ok: true });
+      await thread.readyAfter(restarts);
+    }
+  } finally {
+    await Promise.all([thread.end(), server.close(), place.remove()]);
+  }
 });
 
 test("a server of the older transport that wants a login is told to need one, too", async () => {

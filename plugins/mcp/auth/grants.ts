@@ -10,7 +10,7 @@ import type { FetchLike } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { z } from "zod";
 import { Fault } from "../thread/fault.ts";
 import { type AuthContext, keptTokens } from "./auth-context.ts";
-import { type Challenge, type Discovered, discover } from "./discovery.ts";
+import { type Challenge, checkIssuer, type Discovered, discover } from "./discovery.ts";
 import { guardedFetch } from "./guarded-fetch.ts";
 import { toldRefusal } from "./oauth-errors.ts";
 import { checkBinding, configuredClient } from "./registration.ts";
@@ -164,6 +164,7 @@ async function idpTokenUrl({ oauth, fetch }: AuthContext, signal: AbortSignal): 
   const metadata = await discoverAuthorizationServerMetadata(origin, { fetchFn });
   if (metadata === undefined)
     throw new Fault("MCP_LOGIN_FAILED", "the identity provider publishes no metadata; set oauth.idpTokenUrl");
+  checkIssuer(named, metadata, "named");
   return secureUrl(metadata.token_endpoint, "identity provider's token endpoint", origin);
 }
 

@@ -1,9 +1,11 @@
 /**
  * The requests of an authorization: to secure addresses only, each with a deadline, answers of at most 1 MiB that are read
- * whole before anyone parses them. The SDK's discovery, registration and token functions are given this as their fetch.
+ * whole before anyone parses them. Only what is read follows redirects, to secure addresses again. The SDK's discovery,
+ * registration and token functions are given this as their fetch.
  */
 import type { FetchLike } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { Fault } from "../thread/fault.ts";
+import { followRedirects, type Send } from "../thread/redirects.ts";
 import { secureUrl, shownUrl } from "./secure-url.ts";
 import { codeOfSystem } from "./system-errors.ts";
 
@@ -14,14 +16,18 @@ const withoutBody = [204, 205, 304];
 
 /** Throws Faults only: the SDK takes a TypeError for a browser's CORS failure and asks again without headers. */
 export function guardedFetch(base: FetchLike, server: URL, signal: AbortSignal): FetchLike {
-  return async (input, init) => {
-    const url = new URL(input);
+  const send: Send = async (url, init) => {
     // The server's own metadata are read as the server is: over http where the user configured that.
-    const isRead = (init?.method ?? "GET").toUpperCase() === "GET";
-    if (!(isRead && url.origin === server.origin)) secureUrl(url.href, "address for its authorization", server);
+    if (!(isRead(init) && url.origin === server.origin)) secureUrl(url.href, "address for its authorization", server);
+    return await base(url, init);
+  };
+  return async (input, init = {}) => {
+    const url = new URL(input);
     const until = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
     try {
-      const response = await base(url, { ...init, signal: until });
+      const request: RequestInit = { ...init, signal: until, redirect: "manual" };
+      const isFollowed = isRead(init) && init.redirect !== "manual";
+      const response = isFollowed ? await followRedirects(server.host, url, request, send) : await send(url, request);
       return await readWhole(response, url);
     } catch (error) {
       if (error instanceof Fault) throw error;
@@ -30,6 +36,10 @@ export function guardedFetch(base: FetchLike, server: URL, signal: AbortSignal):
       throw new Fault("MCP_HTTP_FAILED", `${shownUrl(url)} ${why}`, { cause: error });
     }
   };
+}
+
+function isRead({ method = "GET" }: RequestInit): boolean {
+  return method.toUpperCase() === "GET";
 }
 
 async function readWhole(response: Response, url: URL): Promise<Response> {

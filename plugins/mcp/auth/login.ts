@@ -13,6 +13,7 @@ import { guardedFetch } from "./guarded-fetch.ts";
 import { isFinalRefusal, oauthErrorOf, toldRefusal } from "./oauth-errors.ts";
 import { checkBinding, clientFor } from "./registration.ts";
 import { joinScopes, scopesOf, scopesToAsk } from "./scopes.ts";
+import { shownUrl } from "./secure-url.ts";
 import type { KeptClient, TokenRecord } from "./token-record.ts";
 import { type Asks, waitForCode } from "./user-code.ts";
 
@@ -50,6 +51,7 @@ async function runLogin(context: AuthContext, options: LoginOptions): Promise<To
   const { oauth, tokens, secrets } = context;
   const fetchFn = guardedFetch(context.fetch, context.url, options.signal);
   const found = await discover(context.url, options.challenge, fetchFn);
+  checkChallenges(found);
   const record = await tokens.read();
   secrets.add(oauth.clientSecret, record.client?.client_secret, record.tokens?.access_token, record.tokens?.refresh_token);
   checkBinding(oauth, record, found);
@@ -68,6 +70,16 @@ async function runLogin(context: AuthContext, options: LoginOptions): Promise<To
   } finally {
     callback.close();
   }
+}
+
+/** Before anything is registered. One that says nothing of it may know S256 all the same. */
+function checkChallenges({ issuer, metadata }: Discovered): void {
+  const methods = metadata?.code_challenge_methods_supported;
+  if (methods === undefined || methods.includes("S256")) return;
+  throw new Fault(
+    "MCP_LOGIN_FAILED",
+    `${shownUrl(new URL(issuer))} does not take the code challenge S256, and a login needs it`,
+  );
 }
 
 /** What the refusal of now wants; after a step-up, beyond what was granted already (a narrower token would lose that). */
@@ -121,7 +133,8 @@ async function authorize(context: AuthContext, attempt: Attempt, options: LoginO
     ...options,
     url: authorizationUrl.href,
     state,
-    issuer: found.metadata?.issuer,
+    issuer: found.metadata?.issuer ?? found.issuer,
+    namesItself: found.namesItself,
     callback,
     secrets,
   });

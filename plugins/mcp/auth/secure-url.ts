@@ -1,9 +1,12 @@
 /** Which addresses may see a code, a token or a secret: https, and plain http only between parts of one machine. */
 import { Fault } from "../thread/fault.ts";
 
-export function isLoopback(url: URL): boolean {
-  const host = url.hostname;
-  return host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
+/** Also the addresses that a connection takes for this machine: 0.0.0.0, `[::]`, and IPv4 written as IPv6. */
+export function isLoopback({ hostname }: URL): boolean {
+  const host = hostname.replace(/\.$/, "");
+  if (host === "localhost" || host.endsWith(".localhost") || host === "[::]" || host === "[::1]") return true;
+  // A URL has `::ffff:127.0.0.1` as `[::ffff:7f00:1]`, and `::ffff:0.0.0.0` as `[::ffff:0:0]`.
+  return /^(?:127|0)(\.\d{1,3}){3}$/.test(host) || /^\[::(?:ffff:)?(?:7f[\da-f]{2}:[\da-f]{1,4}|0:0)\]$/.test(host);
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { Fault } from "../thread/fault.ts";
 import type { Callback } from "./callback-server.ts";
+import { sameIssuer } from "./discovery.ts";
 import { type Redirected, readPasted, sameText } from "./pasted-code.ts";
 import type { Secrets } from "./secrets.ts";
 
@@ -15,8 +16,10 @@ export interface Asks {
 export interface WaitOptions extends Asks {
   url: string;
   state: string;
-  /** The authorization server's own name of itself, where it publishes one. */
-  issuer: string | undefined;
+  /** The authorization server's own name of itself, where it publishes one, else its address. */
+  issuer: string;
+  /** Whether it says that each redirect carries that name. */
+  namesItself: boolean;
   callback: Callback;
   secrets: Secrets;
   signal: AbortSignal;
@@ -70,7 +73,7 @@ function checkedCode({ code, state, issuer, error, description }: Redirected, op
     throw new Fault("MCP_LOGIN_FAILED", "the redirect does not carry the state of this login; nothing of it was used");
   }
   // RFC 9207: a code of another authorization server is not shown to this one.
-  if (issuer !== undefined && options.issuer !== undefined && issuer !== options.issuer) {
+  if (issuer !== undefined && !sameIssuer(issuer, options.issuer)) {
     throw new Fault(
       "MCP_LOGIN_FAILED",
       `the redirect comes from another authorization server, ${options.secrets.clean(issuer)}`,
@@ -81,6 +84,10 @@ function checkedCode({ code, state, issuer, error, description }: Redirected, op
       "MCP_LOGIN_FAILED",
       `the authorization server says ${error}${description === undefined ? "" : `: ${description}`}`,
     );
+  }
+  if (issuer === undefined && options.namesItself) {
+    const todo = options.paste ? "; paste the whole address, not the code alone" : "";
+    throw new Fault("MCP_LOGIN_FAILED", `the redirect does not name its authorization server, which says that it does${todo}`);
   }
   if (code === undefined || code === "") throw new Fault("MCP_LOGIN_FAILED", "the redirect carries no code");
   return code;
