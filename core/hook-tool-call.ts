@@ -4,8 +4,8 @@
  */
 import type { EventData, EventType } from "./contract/events.ts";
 import type { HookToolAnswer, HookToolCall } from "./contract/hook-run.ts";
+import { mcpToolName } from "./contract/mcp-names.ts";
 import type { ResultContent } from "./contract/messages.ts";
-import { toolName } from "./mcp/tool-names.ts";
 import type { RegisteredTool } from "./registry.ts";
 import { createHearing } from "./turn/hearing.ts";
 import { type LateTools, prepareCall } from "./turn/tool-call.ts";
@@ -23,7 +23,7 @@ export async function callForHook(
     if (type === "tool.failed") text = (data as EventData["tool.failed"]).message;
     calls.record(type, data);
   };
-  const call = { type: "tool_call" as const, callId, name: toolName(server, tool).name, input };
+  const call = { type: "tool_call" as const, callId, name: mcpToolName(server, tool).name, input };
   // A tool that a rule denies whole is offered to nobody: the call then says which rule it is.
   const late: LateTools = {
     knows: () => true,

@@ -17,7 +17,7 @@ export type TestedConfig = Pick<
   LoadedConfig,
   "config" | "project" | "paths" | "ruleList" | "heldRules" | "permissionTests" | "sourceOf" | "hookScripts"
 > &
-  Partial<Pick<LoadedConfig, "mcp">>;
+  Partial<Pick<LoadedConfig, "mcpPlaces" | "problems">>;
 
 export interface LookOptions {
   /** The user's home folder. */

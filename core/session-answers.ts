@@ -15,6 +15,8 @@ export interface AnswerParts {
   /** As it is now. */
   model(): ActiveModel;
   hear(heard: Heard): void;
+  /** Rises from turn to turn. */
+  turn(): number;
   notify(kind: "question", message: string): void;
   /** Tokens of the session's model that a server used. */
   count(usage: Usage): void;
@@ -23,19 +25,25 @@ export interface AnswerParts {
 
 export function lazyAnswers(mcp: Mcp, parts: AnswerParts): McpSession {
   let loading: Promise<McpSession> | undefined;
+  let loaded: McpSession | undefined;
   return {
     id: parts.sessionId,
     async answer(kind, params, about) {
       loading ??= load(mcp, parts);
-      return await (await loading).answer(kind, params, about);
+      loaded = await loading;
+      return await loaded.answer(kind, params, about);
     },
+    callEnded: (call) => loaded?.callEnded?.(call),
   };
 }
 
-async function load(mcp: Mcp, { sessionId, deps, mode, model, hear, notify, count, record }: AnswerParts): Promise<McpSession> {
+async function load(
+  mcp: Mcp,
+  { sessionId, deps, mode, model, hear, turn, notify, count, record }: AnswerParts,
+): Promise<McpSession> {
   const [{ createMcpSession }, { openUrl }] = await Promise.all([import("./mcp/answers.ts"), import("../workers/open-url.ts")]);
   return createMcpSession({
-    ...{ sessionId, specs: mcp.specs, mode, hear, notify, hooks: deps.hooks, redactor: deps.redactor },
+    ...{ sessionId, specs: mcp.specs, mode, hear, turn, notify, hooks: deps.hooks, redactor: deps.redactor },
     asker: deps.front?.askMcp,
     approve: deps.approve ?? "prompt",
     model: () => model().full,

@@ -5,7 +5,6 @@ import type { CoreEffects, SessionShells } from "./contract/execution.ts";
 import type { JsonObject, ToolCallBlock } from "./contract/messages.ts";
 import { didYouMean } from "./contract/nearest.ts";
 import { knownServers } from "./known-servers.ts";
-import { serverOf } from "./mcp/server-words.ts";
 import type { SessionDeps } from "./open-session.ts";
 import type { Mode } from "./permission/modes.ts";
 import { isDeniedWhole, parseRules, type Rule } from "./permission/rules/rules.ts";
@@ -20,6 +19,7 @@ import { createHearing } from "./turn/hearing.ts";
 import { type CallReport, prepareCall } from "./turn/tool-call.ts";
 import { createToolInputs } from "./turn/tool-input.ts";
 import type { TurnDeps } from "./turn/turn.ts";
+import { wantedTools } from "./wanted-tools.ts";
 
 export interface SessionCalls {
   deps: TurnDeps["calls"];
@@ -40,22 +40,6 @@ export function chooseTools(deps: SessionDeps): Chosen {
 export interface Chosen {
   tools: readonly RegisteredTool[];
   rules: readonly Rule[];
-}
-
-function wantedTools({ registry, tools: wanted, mcp }: SessionDeps): readonly RegisteredTool[] {
-  const all = registry.tools();
-  const names = all.map((tool) => tool.name);
-  const unknown = wanted?.filter((name) => !names.includes(name) && !isOfServer(name, mcp)) ?? [];
-  if (unknown.length > 0) {
-    const each = unknown.map((name) => `there is no tool ${name}.${didYouMean(name, names)}`).join(" ");
-    throw new GantryError("USAGE_INVALID", `${each} The tools are ${names.join(", ")}.`);
-  }
-  return wanted ? all.filter((tool) => wanted.includes(tool.name)) : all;
-}
-
-/** It may come later. */
-function isOfServer(name: string, mcp: SessionDeps["mcp"]): boolean {
-  return mcp !== undefined && serverOf(name, mcp.specs) !== undefined;
 }
 
 export interface CallsOptions extends Recorder {

@@ -17,6 +17,7 @@ import { type AnswerParts, lazyAnswers } from "./session-answers.ts";
 import type { Now } from "./session-turns.ts";
 import type { LateTools } from "./turn/tool-call.ts";
 import type { ActiveModel } from "./turn/turn.ts";
+import { createWantedCheck } from "./wanted-tools.ts";
 
 export interface SessionMcp {
   mcp: Mcp;
@@ -31,7 +32,7 @@ export interface SessionMcp {
   close(): void;
 }
 
-export interface SessionMcpParts extends AnswerParts {
+export interface SessionMcpParts extends Omit<AnswerParts, "turn"> {
   mcp: Mcp;
   now: Now;
   state: SessionState;
@@ -48,7 +49,7 @@ export function createSessionMcp(parts: SessionMcpParts): SessionMcp {
   });
   const note = (text: string): void => void record("note", { text: deps.redactor().text(text), from: "mcp" });
   const watches = createWatches({ mcp, sessionId, note });
-  const unattach = mcp.attach(lazyAnswers(mcp, parts));
+  const unattach = mcp.attach(lazyAnswers(mcp, { ...parts, turn: () => state.turns }));
   const unrecord = recordServers(parts, {
     updated: (server, uri) => void (watches.has(server, uri) && news.updated(server, uri)),
   });
@@ -66,12 +67,14 @@ export function createSessionMcp(parts: SessionMcpParts): SessionMcp {
   const isWithheld = (name: string): boolean =>
     deps.registry.findTool(name) !== undefined && now.chosen.tools.every((tool) => tool.name !== name);
   const offered = createOffer(parts, deferral, () => load(used));
+  const checkWanted = createWantedCheck(deps, note);
   let isStarted = false;
   let hasBegun = needed.length === 0;
 
   const step = (): undefined => {
     now.refresh();
     refuseUnusable(mcp);
+    checkWanted();
     // Whether tools are held back is part of what is told.
     offered(parts.model());
     tell(parts, news, deferral);

@@ -2,6 +2,7 @@
 
 import type { LoadedConfig } from "../config/loaded.ts";
 import type { Usage } from "./contract/messages.ts";
+import { tellGoneServers } from "./gone-servers.ts";
 import type { OpenOptions, SessionDeps } from "./open-session.ts";
 import type { Mode } from "./permission/modes.ts";
 import type { Recorder } from "./session/session.ts";
@@ -60,9 +61,15 @@ export interface TurnParts {
 }
 
 export function turnDeps({ open, opened, model, calls, recorder, now, deps, mcp, takeHookUsage }: TurnParts): TurnDeps {
+  let hasToldGone = false;
   const running: TurnDeps = {
     model,
     beforeStep: (signal) => {
+      if (!hasToldGone) {
+        const configured = deps.mcp?.specs.map(({ name }) => name) ?? [];
+        tellGoneServers({ state: opened.state, configured, record: recorder.record });
+      }
+      hasToldGone = true;
       if (mcp) return mcp.beforeStep(signal);
       now.refresh();
       return undefined;

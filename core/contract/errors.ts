@@ -16,7 +16,7 @@ const rows = {
   USAGE_INVALID: { audience: "user", exit: 2, hint: "Run the command with --help for its arguments and flags." },
   COMMAND_UNKNOWN: { audience: "user", exit: 2, hint: "Run gantry --help for the commands of this build." },
   CONFIG_INVALID: { audience: "user", exit: 2, hint: "Mend the lines named above; gantry config validate checks them." },
-  CONFIG_NOT_FOUND: { audience: "user", exit: 2, hint: "Check the path given with --config." },
+  CONFIG_NOT_FOUND: { audience: "user", exit: 2, hint: "Check the path given with --config or --mcp-config." },
   CONFIG_KEY_UNKNOWN: { audience: "user", exit: 2, hint: "gantry config schema lists every key." },
   CONFIG_LOCKED: { audience: "user", exit: 2, hint: "The key is set by the managed config of this machine; ask who runs it." },
   RULE_INVALID: { audience: "user", exit: 2, hint: "A rule is Tool or Tool(specifier); docs/permissions.md has the forms." },

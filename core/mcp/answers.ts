@@ -11,6 +11,7 @@ import type { Answer } from "../contract/messages.ts";
 import type { Mode } from "../contract/modes.ts";
 import type { Heard, Hooks } from "../hooks.ts";
 import type { Redactor } from "../turn/redact.ts";
+import { createTallies, type Tally } from "./ask-tally.ts";
 import { answerForm } from "./elicit-form.ts";
 import { answerUrl } from "./elicit-url.ts";
 import type { McpSession } from "./mcp.ts";
@@ -32,6 +33,8 @@ export interface McpSessionParts {
   ): Promise<Pick<Answer, "usage" | "stop" | "model"> & { text: string }>;
   hooks: Pick<Hooks, "judge">;
   hear(heard: Heard): void;
+  /** Rises from turn to turn. */
+  turn(): number;
   /** Tells hooks that the user is wanted. */
   notify(kind: "question", message: string): void;
   redactor(): Pick<Redactor, "text">;
@@ -40,14 +43,16 @@ export interface McpSessionParts {
   open(url: string): Promise<boolean>;
 }
 
-/** Who asks, until when. */
+/** Who asks, until when, and what the question leaves behind. */
 export interface About {
   server: string;
   signal: AbortSignal;
+  tally: Tally;
 }
 
 export function createMcpSession(parts: McpSessionParts): McpSession {
   const sampling = createSampling(parts);
+  const tallies = createTallies(parts);
   const answers: { [K in McpAskKind]: (params: McpAsks[K]["params"], about: About) => Promise<McpAsks[K]["reply"]> } = {
     elicitForm: (params, about) => answerForm(params, about, parts),
     elicitUrl: (params, about) => answerUrl(params, about, parts),
@@ -57,10 +62,11 @@ export function createMcpSession(parts: McpSessionParts): McpSession {
   };
   return {
     id: parts.sessionId,
-    async answer(kind, params, about) {
-      about.signal.throwIfAborted();
-      return await answers[kind](params, about);
+    async answer(kind, params, { server, signal, call }) {
+      signal.throwIfAborted();
+      return await answers[kind](params, { server, signal, tally: tallies.of(server, kind, call) });
     },
+    callEnded: tallies.ended,
   };
 }
 

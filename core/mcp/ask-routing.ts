@@ -1,9 +1,10 @@
 /**
  * Which session answers a server's question: the one whose request it came with, else the only one with a request running on that
- * server, else the only one there is. Nobody else is asked. Every question is answered, if only with words.
+ * server. Without such a request nobody is asked. A question lives as long as the requests that it may belong to. Every question
+ * is answered, if only with words.
  */
 import { codeOf, GantryError, messageOf } from "../contract/errors.ts";
-import type { McpAskKind, McpAsks } from "../contract/mcp.ts";
+import type { McpAskKind, McpAsks, McpMethod } from "../contract/mcp.ts";
 import type { FromMcp, ToMcp } from "../contract/mcp-frames.ts";
 import type { Json } from "../contract/messages.ts";
 import { untilAborted } from "../contract/until-aborted.ts";
@@ -18,7 +19,8 @@ interface OpenAsk {
   link: object;
   id: number;
   server: string;
-  request: number | undefined;
+  /** Those that it may belong to and that have not ended; with the last of them it ends. */
+  requests: Set<number>;
   session: string;
   stop: AbortController;
 }
@@ -26,6 +28,14 @@ interface OpenAsk {
 /** For people: they may have gone for a coffee, but not for ever. */
 const longestMs = 15 * 60_000;
 const mostOfServer = 8;
+/** Not of a turn: somebody types, or nobody knows of them. */
+const silent: readonly McpMethod[] = ["complete", "ping", "setLogLevel"];
+
+interface Asked {
+  session: McpSession;
+  /** Oldest first. */
+  requests: [number, ...number[]];
+}
 
 export class AskRouting {
   readonly #requests: () => Requests;
@@ -60,7 +70,9 @@ export class AskRouting {
   }
 
   requestEnded(request: number): void {
-    this.#stop((ask) => ask.request === request, "the request of the question has ended");
+    const isLast = ({ requests }: OpenAsk): boolean => requests.delete(request) && requests.size === 0;
+    this.#stop(isLast, "the request of the question has ended");
+    for (const session of this.#sessions.values()) session.callEnded?.(request);
   }
 
   lost(link: object): void {
@@ -68,33 +80,42 @@ export class AskRouting {
   }
 
   async #ask(link: object, ask: AskFrame): Promise<Json> {
-    const { server, request, id } = ask;
-    const session = this.#sessionFor(ask);
-    if (session === undefined)
-      throw new GantryError("USER_UNAVAILABLE", "it cannot be told which session of the client is to be asked");
+    const { server, id } = ask;
+    const { session, requests } = this.#asked(ask);
     if ([...this.#open].filter((other) => other.server === server).length >= mostOfServer)
       throw new GantryError("QUEUE_FULL", `${mostOfServer} questions of this server wait for their answers already`);
     const stop = new AbortController();
-    const open: OpenAsk = { link, id, server, request, session: session.id, stop };
+    const open: OpenAsk = { link, id, server, requests: new Set(requests), session: session.id, stop };
     const timer = setTimeout(() => stop.abort(new GantryError("USER_UNAVAILABLE", "nobody answered in time")), longestMs);
     this.#open.add(open);
-    if (request !== undefined) this.#requests().hold(request);
+    // Where it cannot be told whose question it is, nobody's clock runs.
+    const held = ask.request === undefined ? this.#requests().runningOn(server) : [{ id: ask.request }];
+    for (const one of held) this.#requests().hold(one.id);
     try {
-      const reply = session.answer(ask.kind, ask.params as McpAsks[McpAskKind]["params"], { server, signal: stop.signal });
+      const about = { server, signal: stop.signal, call: requests[0] };
+      const reply = session.answer(ask.kind, ask.params as McpAsks[McpAskKind]["params"], about);
       return (await untilAborted(reply, stop.signal)) as unknown as Json;
     } finally {
       clearTimeout(timer);
       this.#open.delete(open);
-      if (request !== undefined) this.#requests().release(request);
+      for (const one of held) this.#requests().release(one.id);
     }
   }
 
-  #sessionFor({ server, request }: AskFrame): McpSession | undefined {
-    const asking = request === undefined ? undefined : this.#requests().sessionOf(request);
-    if (asking !== undefined) return this.#sessions.get(asking);
-    const running = this.#requests().sessionsOn(server);
-    if (running.length > 0) return running.length > 1 ? undefined : this.#sessions.get(running[0] ?? "");
-    return this.#sessions.size === 1 ? [...this.#sessions.values()][0] : undefined;
+  #asked({ server, request }: AskFrame): Asked {
+    const running = this.#requests()
+      .runningOn(server)
+      .filter(({ id, method }) => (request === undefined || id === request) && !silent.includes(method));
+    const named = [...new Set(running.flatMap(({ sessionId = [] }) => sessionId))];
+    const only = this.#sessions.size === 1 ? [...this.#sessions.keys()] : [];
+    const [id, ...others] = named.length > 0 ? named : only;
+    const session = id === undefined || others.length > 0 ? undefined : this.#sessions.get(id);
+    const [first, ...more] = running.flatMap((one) => ((one.sessionId ?? id) === id ? [one.id] : []));
+    if (first === undefined)
+      throw new GantryError("USER_UNAVAILABLE", "nothing is asked while no request of a session runs on the server");
+    if (session === undefined)
+      throw new GantryError("USER_UNAVAILABLE", "it cannot be told which session of the client is to be asked");
+    return { session, requests: [first, ...more] };
   }
 
   #stop(which: (ask: OpenAsk) => boolean, why: string): void {

@@ -7,11 +7,11 @@ import { readForm } from "./form-fields.ts";
 import { misfitOf } from "./form-values.ts";
 
 export async function answerForm(
-  { message, schema }: McpAsks["elicitForm"]["params"],
+  { message, schema, problem }: McpAsks["elicitForm"]["params"],
   about: About,
   parts: McpSessionParts,
 ): Promise<McpAsks["elicitForm"]["reply"]> {
-  const form = readForm(schema);
+  const form = problem === undefined ? readForm(schema) : { problem };
   const fields = "fields" in form ? form.fields : [];
   const { server } = about;
   const { action, content } = await elicit(

@@ -6,11 +6,11 @@ import { elicit } from "./elicit.ts";
 const longestUrl = 4_096;
 
 export async function answerUrl(
-  { message, url, elicitationId }: McpAsks["elicitUrl"]["params"],
+  { message, url, elicitationId, problem }: McpAsks["elicitUrl"]["params"],
   about: About,
   parts: McpSessionParts,
 ): Promise<McpAsks["elicitUrl"]["reply"]> {
-  const address = readAddress(url);
+  const address = problem === undefined ? readAddress(url) : { problem };
   const { server } = about;
   const { action } = await elicit(
     {

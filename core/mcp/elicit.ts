@@ -33,22 +33,27 @@ interface Said extends ElicitAnswer {
 const mostMessage = 500;
 
 /** Rejects only with the signal's reason. */
-export async function elicit(asked: Elicitation, { server, signal }: About, parts: McpSessionParts): Promise<ElicitAnswer> {
-  const said = await settled(asked, { server, signal }, parts).catch((error: unknown): Said => {
+export async function elicit(asked: Elicitation, about: About, parts: McpSessionParts): Promise<ElicitAnswer> {
+  const { server, signal, tally } = about;
+  const said = await settled(asked, about, parts).catch((error: unknown): Said => {
     if (!signal.aborted) throw error;
     return { action: "cancel", by: { kind: "nobody", name: "nobody" }, reason: "it was taken back, or its call ended" };
   });
   const { action, content, by, reason } = said;
-  const clean = (text: string): string => parts.redactor().text(printable(text)).slice(0, mostMessage);
+  const clean = (text: string): string =>
+    parts
+      .redactor()
+      .text(printable(text.replaceAll(/\s+/g, " ")))
+      .slice(0, mostMessage);
   const data: EventData["mcp.ask"] = {
     ...{ server, kind: asked.facts.mode, message: clean(asked.facts.message), answer: action, by },
     ...(reason === undefined ? {} : { reason: clean(reason) }),
     ...(content === undefined ? {} : { fields: Object.keys(content).map(clean) }),
     ...(asked.host === undefined ? {} : { url: asked.host }),
   };
-  parts.record("mcp.ask", data);
+  tally.record(data);
   signal.throwIfAborted();
-  if (by.kind === "nobody") parts.hear(untold(server, asked.facts.mode, data.message, data.reason ?? ""));
+  if (by.kind === "nobody") tally.declined(data);
   return { action, ...(content === undefined || action !== "accept" ? {} : { content }) };
 }
 
@@ -111,10 +116,4 @@ async function askUser(asked: Elicitation, { server, signal }: About, parts: Mcp
     signal.throwIfAborted();
     return nobody(`asking failed: ${messageOf(error)}`);
   }
-}
-
-function untold(server: string, mode: string, message: string, reason: string): Parameters<McpSessionParts["hear"]>[0] {
-  const what = mode === "url" ? "to open an address" : "to fill in a form";
-  const text = `The MCP server ${printable(server)} asked the user ${what} (${JSON.stringify(message)}), which was declined: ${reason}.`;
-  return { context: [{ by: `MCP server ${printable(server)}`, text }] };
 }

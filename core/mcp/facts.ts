@@ -15,6 +15,7 @@ interface Entry {
 type Listener = (change: McpChange) => void;
 
 const mostProblems = 50;
+const emptyCatalog: McpCatalog = { tools: [], prompts: [], resources: [], templates: [] };
 
 export class Facts {
   readonly #entries = new Map<string, Entry>();
@@ -69,11 +70,23 @@ export class Facts {
     return this.#entries.get(server)?.catalog;
   }
 
-  /** `problems`: the core's own with this catalog, in place of earlier ones. */
-  setCatalog(server: string, catalog: McpCatalog | undefined, problems: readonly string[]): void {
+  /** Lists that are not in it stay. `problems`: the core's own with its tools, in place of earlier ones. */
+  changeCatalog(server: string, change: Partial<McpCatalog>, problems?: readonly string[]): void {
     const entry = this.#entries.get(server);
     if (entry === undefined) return;
-    Object.assign(entry, { catalog, problems });
+    entry.catalog = { ...emptyCatalog, ...entry.catalog, ...change };
+    if (problems !== undefined) entry.problems = problems;
+    this.#toldCatalog(server);
+  }
+
+  dropCatalog(server: string): void {
+    const entry = this.#entries.get(server);
+    if (entry === undefined) return;
+    Object.assign(entry, { catalog: undefined, problems: [] });
+    this.#toldCatalog(server);
+  }
+
+  #toldCatalog(server: string): void {
     this.#generation++;
     this.tell({ kind: "catalog", server });
   }
@@ -113,9 +126,10 @@ function shown({ facts, restartsBefore, problems }: Entry): McpServerFacts {
 
 /** Programs print their own keys when these are wrong. */
 export function redactedFacts(facts: McpServerFacts, redact: (text: string) => string): McpServerFacts {
-  const { why, stderr, problems } = facts;
+  const { why, what, stderr, problems } = facts;
   return {
     ...facts,
+    what: redact(what),
     ...(why === undefined ? {} : { why: redact(why) }),
     stderr: stderr.map(redact),
     problems: problems.map(redact),

@@ -37,10 +37,15 @@ export type McpChange =
 
 export interface McpSession {
   id: string;
-  /** Throws a code that the server is told in words. Aborted when the server takes its question back or the call ends. */
+  /**
+   * Throws a code that the server is told in words. Aborted when the server takes its question back or the call ends. `call`:
+   * the request that it is counted for.
+   */
   answer<K extends McpAskKind>(
     kind: K,
     params: McpAsks[K]["params"],
-    about: { server: string; signal: AbortSignal },
+    about: { server: string; signal: AbortSignal; call?: number },
   ): Promise<McpAsks[K]["reply"]>;
+  /** No question of the call comes any more. */
+  callEnded?(call: number): void;
 }

@@ -5,21 +5,11 @@
 import { messageOf } from "../contract/errors.ts";
 import type { InputContent, ResultContent, TextBlock } from "../contract/messages.ts";
 import { didYouMean } from "../contract/nearest.ts";
+import { type Filling, writtenIn } from "./filling.ts";
 import type { Mcp } from "./mcp.ts";
 import { contentsBlocks } from "./resource-content.ts";
 import { isPromptCall } from "./server-words.ts";
 import { usableServer } from "./usable-server.ts";
-
-export interface Filling {
-  /** Undefined where no server is configured. */
-  mcp: Mcp | undefined;
-  sessionId: string;
-  signal: AbortSignal;
-  /** Of what servers give. */
-  redact(content: ResultContent[]): ResultContent[];
-  /** Tells the user. */
-  note(text: string): void;
-}
 
 interface Mention {
   server: string;
@@ -41,12 +31,6 @@ export async function fillInput(content: InputContent[], filling: Filling): Prom
   if (found.length > mostMentions) note(`${found.length} resources are mentioned; the first ${mostMentions} are attached`);
   const attached = await Promise.all(found.slice(0, mostMentions).map((mention) => attach(mention, mcp, filling)));
   return signal.aborted ? content : [...content, ...redact(attached.flat())];
-}
-
-/** What was typed: what `run` joins from a pipe is material. */
-export function writtenIn(text: string): string {
-  const piped = text.indexOf("\n\n<stdin>\n");
-  return piped === -1 ? text : text.slice(0, piped);
 }
 
 /** Each once, in order. */
@@ -86,7 +70,8 @@ async function attach({ server, uri }: Mention, mcp: Mcp, filling: Filling): Pro
   } catch (error) {
     if (signal.aborted) return [];
     const known = mcp.catalog(server)?.resources.map((resource) => resource.uri) ?? [];
-    const why = `${messageOf(error)}${didYouMean(uri, known)}`;
+    const near = known.includes(uri) ? "" : didYouMean(uri, known);
+    const why = `${messageOf(error)}${near}`;
     note(`@${server}:${uri} is not attached: ${why}`);
     return [text(`${head}\nIt could not be read: ${inside(why)}\n</mcp-resource>`)];
   }

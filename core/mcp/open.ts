@@ -30,6 +30,7 @@ export function openMcp({ config, version, env, registry, workers, keepSecret, .
   const ownHome = env["GANTRY_HOME"] ?? "";
   return createMcp({
     ...{ version, env, registry, redact, config: config.mcp, processes: workers.processes },
+    changedScripts: config.changedScripts,
     roots: folders.map((folder) => pathToFileURL(path.resolve(config.project, folder)).href),
     tokenFolder: path.join(config.paths.dataHome, "mcp-tokens"),
     // Who keeps all of Gantry in one folder means what it remembers too.

@@ -5,24 +5,18 @@ import type { ReplyOf } from "../contract/mcp-frames.ts";
 import type { ResultContent } from "../contract/messages.ts";
 import { contentBlock } from "./resource-content.ts";
 
-/** The dispatcher cuts what is too long for the model, and keeps the whole. */
+/** The thread has cut all texts of a result together; the dispatcher cuts what is too long for the model, and keeps the whole. */
 const mostTextBytes = 16 * 1024 * 1024;
-/** Of all images of one result, which go to the model with every later request: base64 of 5 MiB. */
-const mostImageChars = Math.ceil((5 * 1024 * 1024) / 3) * 4;
-const mostDataChars = 1024 * 1024;
 
-/** `isError` is MCP_CALL_FAILED with the server's own text. */
+/** `isError` is MCP_CALL_FAILED with the server's own text. Nothing here looks into the structure: the thread has bounded it. */
 export function outcomeOf(server: string, { content, structuredContent, isError }: ReplyOf<"callTool">): ToolOutcome {
-  const blocks = withinImages(content.map((part) => blockOf(server, part)));
-  if (structuredContent !== undefined && !content.some(({ type }) => type === "text"))
-    blocks.push({ type: "text", text: JSON.stringify(structuredContent, undefined, 1) });
+  const blocks = content.map((part) => blockOf(server, part));
   if (blocks.length === 0) blocks.push({ type: "text", text: isError ? "The tool failed and says no more." : "(no output)" });
-  const fits = structuredContent !== undefined && JSON.stringify(structuredContent).length <= mostDataChars;
   return {
     content: blocks,
     isError,
     ...(isError ? { code: "MCP_CALL_FAILED" } : {}),
-    ...(fits ? { data: structuredContent } : {}),
+    ...(structuredContent === undefined ? {} : { data: structuredContent }),
   };
 }
 
@@ -35,14 +29,4 @@ function blockOf(server: string, part: McpContent): ResultContent {
     type: "text",
     text: `Resource ${uri} (${title ?? name}${kind})${said}\nTo read it: ReadMcpResource with server ${server} and this uri.`,
   };
-}
-
-function withinImages(blocks: ResultContent[]): ResultContent[] {
-  let left = mostImageChars;
-  return blocks.map((block) => {
-    if (block.type !== "image") return block;
-    left -= block.data.length;
-    if (left >= 0) return block;
-    return { type: "text", text: `[image: ${block.mediaType}, not shown: the images of one result may have 5 MiB in all]` };
-  });
 }

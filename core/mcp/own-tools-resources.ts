@@ -1,4 +1,5 @@
 /** Resources of servers as the model lists, reads and watches them. */
+import { GantryError, hasCode, messageOf } from "../contract/errors.ts";
 import type { ToolExecution, ToolOutcome } from "../contract/execution.ts";
 import type { McpResource, McpServerFacts, McpTemplate } from "../contract/mcp.ts";
 import { didYouMean } from "../contract/nearest.ts";
@@ -52,7 +53,8 @@ function aboutOf({ name, title, mimeType, description }: McpResource | McpTempla
 export async function readResource(execution: ToolExecution, mcp: Mcp): Promise<ToolOutcome> {
   const { server, uri } = namesOf(execution);
   const { name } = await usableServer(server, mcp, execution.signal);
-  const { contents } = await mcp.request(name, "readResource", { uri }, requestOptions(execution));
+  const reading = mcp.request(name, "readResource", { uri }, requestOptions(execution));
+  const { contents } = await reading.catch((error: unknown) => Promise.reject(withNearest(error, nearestUri(uri, name, mcp))));
   if (contents.length === 0) return textOutcome(`${uri} is empty.${nearestUri(uri, name, mcp)}`);
   return { content: contentsBlocks(contents, mostBytes), isError: false };
 }
@@ -89,6 +91,12 @@ function namesOf({ input }: ToolExecution): { server: string; uri: string } {
 
 function requestOptions({ signal, sessionId, onProgress }: ToolExecution): Parameters<Mcp["request"]>[3] {
   return { signal, sessionId, onProgress };
+}
+
+/** A server says that there is no such resource in a code of its own choice. */
+function withNearest(error: unknown, near: string): unknown {
+  if (near === "" || !hasCode(error, "MCP_CALL_FAILED")) return error;
+  return new GantryError("MCP_CALL_FAILED", `${messageOf(error)}.${near}`, { cause: error });
 }
 
 function nearestUri(uri: string, server: string, mcp: Mcp): string {

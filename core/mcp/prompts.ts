@@ -2,12 +2,13 @@
 import { GantryError } from "../contract/errors.ts";
 import type { McpPrompt } from "../contract/mcp.ts";
 import type { ReplyOf } from "../contract/mcp-frames.ts";
+import { mcpFullName } from "../contract/mcp-names.ts";
 import type { InputContent, ResultContent } from "../contract/messages.ts";
 import { didYouMean } from "../contract/nearest.ts";
-import { type Filling, writtenIn } from "./mentions.ts";
+import { type Filling, writtenIn } from "./filling.ts";
 import { fillArguments, promptUsage } from "./prompts-arguments.ts";
 import { contentBlock } from "./resource-content.ts";
-import { serverOf, wordOf } from "./server-words.ts";
+import { serverOf } from "./server-words.ts";
 import { unknownServer, usableServer } from "./usable-server.ts";
 
 const mostBytes = 1024 * 1024;
@@ -39,7 +40,7 @@ export async function promptInput(content: InputContent[], filling: Filling): Pr
 
 /** As it is typed, without the slash. */
 export function promptName(server: string, { name }: Pick<McpPrompt, "name">): string {
-  return `mcp__${wordOf(server)}__${wordOf(name)}`;
+  return mcpFullName({ server, tool: name });
 }
 
 /** Neighbouring texts of one speaker stand apart; what the assistant is to have said is marked as its. */

@@ -77,20 +77,18 @@ export class Requests {
 
   /** All of these servers end with MCP_DISCONNECTED. */
   lost(servers: readonly string[], why: string): void {
-    for (const [id, { server, method }] of this.#pending) {
+    for (const [id, { server }] of this.#pending) {
       if (!servers.includes(server)) continue;
-      const error = new GantryError("MCP_DISCONNECTED", `the MCP server ${server} was lost during ${method}: ${why}`);
+      const error = new GantryError("MCP_DISCONNECTED", `the MCP server ${server} was lost during a request: ${why}`);
       this.#end(id, ({ reject }) => reject(error));
     }
   }
 
-  sessionOf(id: number): string | undefined {
-    return this.#pending.get(id)?.sessionId;
-  }
-
-  /** Sessions with a running request on the server, each once. */
-  sessionsOn(server: string): string[] {
-    return [...new Set(this.#onServer(server).flatMap(({ sessionId = [] }) => sessionId))];
+  /** Those that have not ended, oldest first. */
+  runningOn(server: string): { id: number; method: McpMethod; sessionId: string | undefined }[] {
+    return [...this.#pending].flatMap(([id, { server: its, method, sessionId }]) =>
+      its === server ? [{ id, method, sessionId }] : [],
+    );
   }
 
   /** The time in which somebody is asked is not the server's. */
@@ -132,23 +130,23 @@ export class Requests {
   }
 }
 
-function refuseTooMuch({ server, method, params }: Call, running: number): void {
+function refuseTooMuch({ server, params }: Call, running: number): void {
   if (running >= mostOfServer)
     throw new GantryError("QUEUE_FULL", `${running} requests to the MCP server ${server} have not ended, and no more are sent`);
   const chars = JSON.stringify(params).length;
   if (chars > mostParamsChars)
     throw new GantryError(
       "MCP_TOO_LARGE",
-      `${method} of the MCP server ${server}: ${chars} characters of input, and at most ${mostParamsChars} are sent`,
+      `a request to the MCP server ${server}: ${chars} characters of input, and at most ${mostParamsChars} are sent`,
     );
 }
 
-function tooLate({ server, method, timeoutMs }: Call): GantryError {
-  return new GantryError("MCP_TIMEOUT", `the MCP server ${server} did not answer ${method} within ${timeoutMs} ms`);
+function tooLate({ server, timeoutMs }: Call): GantryError {
+  return new GantryError("MCP_TIMEOUT", `the MCP server ${server} did not answer within ${timeoutMs} ms`);
 }
 
-function cancelled({ server, method }: Call): GantryError {
-  return new GantryError("TOOL_INTERRUPTED", `${method} of the MCP server ${server} was cancelled`);
+function cancelled({ server }: Call): GantryError {
+  return new GantryError("TOOL_INTERRUPTED", `a request to the MCP server ${server} was cancelled`);
 }
 
 function errorOf(server: string, code: string, message: string): GantryError {

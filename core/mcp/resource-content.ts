@@ -22,12 +22,11 @@ export function contentBlock(content: McpContent, maxBytes: number): ResultConte
     case "text":
       return { type: "text", text: cutBytes(content.text, maxBytes) };
     case "image":
-      return imageOf(content.data, content.mimeType) ?? described("image", content.data, content.mimeType);
     case "audio":
-      return described("audio", content.data, content.mimeType);
+      return (content.type === "image" ? imageOf(content) : undefined) ?? described(content.type, content);
     case "resource": {
       const [block] = contentsBlocks([content.resource], maxBytes);
-      if (block?.type !== "text") return block ?? described("resource", "", content.resource.mimeType);
+      if (block?.type !== "text") return block ?? described("resource", { data: "", ...content.resource });
       return { type: "text", text: `Resource ${content.resource.uri}:\n${block.text}` };
     }
     case "resource_link":
@@ -35,25 +34,36 @@ export function contentBlock(content: McpContent, maxBytes: number): ResultConte
   }
 }
 
-function blobBlock({ uri, mimeType = "", blob = "" }: McpContents): ResultContent {
-  return imageOf(blob, mimeType) ?? described(`resource ${uri}`, blob, mimeType);
+/** `bytes`: of what the thread has left out. */
+interface Binary {
+  data: string;
+  mimeType?: string;
+  bytes?: number;
 }
 
-function imageOf(data: string, mediaType: string): ImageBlock | undefined {
-  const isSeen = seenImages.has(mediaType) && bytesOf(data) <= mostImageBytes;
-  return isSeen ? { type: "image", mediaType, data } : undefined;
+function blobBlock({ uri, blob = "", ...about }: McpContents): ResultContent {
+  const binary = { data: blob, ...about };
+  return imageOf(binary) ?? described(`resource ${uri}`, binary);
 }
 
-function described(what: string, data: string, mimeType = ""): ResultContent {
-  return { type: "text", text: `[${what}: ${mimeType || "binary"}, ${bytesOf(data)} bytes, not shown]` };
+function imageOf({ data, mimeType = "", bytes }: Binary): ImageBlock | undefined {
+  const isSeen = bytes === undefined && seenImages.has(mimeType) && bytesOf(data) <= mostImageBytes;
+  return isSeen ? { type: "image", mediaType: mimeType, data } : undefined;
+}
+
+function described(what: string, { data, mimeType = "", bytes = bytesOf(data) }: Binary): ResultContent {
+  const why = seenImages.has(mimeType) ? ": the images of one result may have 5 MiB in all" : "";
+  return { type: "text", text: `[${what}: ${mimeType || "binary"}, ${bytes} bytes, not shown${why}]` };
 }
 
 function bytesOf(base64: string): number {
-  return Math.floor((base64.length * 3) / 4);
+  const padding = base64.endsWith("==") ? 2 : base64.endsWith("=") ? 1 : 0;
+  return Math.floor(((base64.length - padding) * 3) / 4);
 }
 
 /** The cut is marked, and never inside a character. */
 export function cutBytes(text: string, maxBytes: number): string {
+  if (text.length * 3 <= maxBytes) return text;
   const bytes = Buffer.byteLength(text);
   if (bytes <= maxBytes) return text;
   const kept = Buffer.from(text)

@@ -43,7 +43,8 @@ export function createSampling(parts: McpSessionParts): { answer(params: Params,
 async function sampleOnce(params: Params, account: Account, about: About, parts: McpSessionParts): Promise<Reply> {
   about.signal.throwIfAborted();
   const spec = parts.specs.find(({ name }) => name === about.server);
-  const sample = readSample(params, (text) => parts.redactor().text(text));
+  const { problem } = params;
+  const sample = problem === undefined ? readSample(params, (text) => parts.redactor().text(text)) : { problem };
   const record = recorder(sample, about, parts);
   const refuse = (by: DecidedBy, reason: string): never => {
     record({ answer: "denied", by, reason });
@@ -135,11 +136,15 @@ async function askModel(
 
 type Ended = Pick<EventData["mcp.ask"], "answer" | "by" | "reason" | "usage">;
 
-function recorder(sample: ReturnType<typeof readSample>, { server }: About, parts: McpSessionParts): (ended: Ended) => void {
+function recorder(
+  sample: ReturnType<typeof readSample>,
+  { server, tally }: About,
+  parts: McpSessionParts,
+): (ended: Ended) => void {
   const clean = (text: string): string => parts.redactor().text(printable(text)).slice(0, mostMessage);
   const last = "problem" in sample ? undefined : sample.shown.at(-1)?.text;
   return ({ reason, ...ended }) =>
-    parts.record("mcp.ask", {
+    tally.record({
       ...{ server, kind: "sample", message: clean(last ?? "") },
       ...ended,
       ...(reason === undefined ? {} : { reason: clean(reason) }),

@@ -6,9 +6,10 @@ import type { McpConfig } from "../../config/loaded.ts";
 import { mcpChildEnv, mcpNetEnv } from "../../workers/mcp-child-env.ts";
 import type { Processes } from "../../workers/processes.ts";
 import { GantryError } from "../contract/errors.ts";
-import type { McpMethod, McpServerSpec, McpState } from "../contract/mcp.ts";
+import type { McpCatalog, McpMethod, McpServerSpec, McpState } from "../contract/mcp.ts";
 import type { FromMcp, McpBounds, McpThreadData, ReplyOf } from "../contract/mcp-frames.ts";
 import type { Json } from "../contract/messages.ts";
+import { printable } from "../contract/printable.ts";
 import type { Registry } from "../registry.ts";
 import { AskRouting } from "./ask-routing.ts";
 import { createFacts, type Facts, redactedFacts } from "./facts.ts";
@@ -17,6 +18,7 @@ import { registerOwnTools } from "./own-source.ts";
 import { Requests } from "./requests.ts";
 import type { RestartBounds } from "./restart.ts";
 import { createSources, type Sources } from "./sources.ts";
+import { countSubscriptions } from "./subscriptions.ts";
 import { Threads, type ThreadsParts } from "./threads.ts";
 import { isComing, unknownServer, unusable } from "./usable-server.ts";
 import { waitUntil } from "./wait-until.ts";
@@ -34,6 +36,8 @@ export interface McpOptions {
   filename: string;
   processes(): Promise<Processes>;
   registry: Registry;
+  /** Files that the project's server written at `source` starts and that are no longer what was trusted. */
+  changedScripts?(source: string): readonly string[];
   /** Takes secrets out of what servers say to people: their states, errors, log lines and progress. */
   redact?(text: string): string;
   bounds?: Partial<McpBounds>;
@@ -54,24 +58,35 @@ const bounds: McpBounds = {
 };
 /** Of the end of all; each server's own takes at most thrice endMs. */
 const politeMs = 2_000;
+/** Of the end of all where none is ready: most end within 5 ms at their first signal, and a search for what did not costs 30. */
+const startingMs = 20;
 /** Beyond the thread's own bound, which says why. */
 const startGraceMs = 2_000;
 
 /** Starts nothing. */
 export function createMcp(options: McpOptions): Mcp {
   const servers = new Servers(options);
+  const subscriptions = countSubscriptions(
+    async (server, method, params, how) => await servers.request(server, method, params as Json, how),
+  );
   const mcp: Mcp = {
     specs: options.config.servers,
     facts: () => servers.facts.all(),
     catalog: (server) => servers.facts.catalog(server),
     start: (names) => servers.start(names),
     settled: async (wanted) => await servers.settled(wanted),
-    request: async (server, method, params, how) => await servers.request(server, method, params as Json, how),
+    request: subscriptions.request,
     get generation() {
       return servers.facts.generation;
     },
     onChange: (listener) => servers.facts.onChange(listener),
-    attach: (session) => servers.asks.attach(session),
+    attach: (session) => {
+      const undo = servers.asks.attach(session);
+      return () => {
+        undo();
+        subscriptions.forget(session.id);
+      };
+    },
     close: () => servers.close(),
   };
   const names = mcp.specs.map(({ name }) => name);
@@ -88,11 +103,13 @@ class Servers {
   readonly #threads: Threads;
   readonly #sources: Sources;
   readonly #redact: (text: string) => string;
+  readonly #changedScripts: McpOptions["changedScripts"];
   #closed: Promise<void> | undefined;
 
   constructor(options: McpOptions) {
     this.#specs = options.config.servers;
     this.#names = this.#specs.map(({ name }) => name);
+    this.#changedScripts = options.changedScripts;
     this.#redact = options.redact ?? ((text) => text);
     this.facts = createFacts(options.config);
     this.asks = new AskRouting(() => this.#requests);
@@ -148,7 +165,7 @@ class Servers {
     const isAnyReady = this.facts.all().some(({ state }) => state === "ready");
     this.#requests.lost(this.#names, "Gantry is closing");
     // Who is still starting has nothing to lose, and a run of 100 ms is not to wait for it.
-    await this.#threads.end(isAnyReady ? politeMs : 0);
+    await this.#threads.end(isAnyReady ? politeMs : startingMs);
     for (const name of this.#names) if (this.facts.find(name)?.state !== "idle") this.facts.change(name, { state: "stopped" });
   }
 
@@ -182,12 +199,23 @@ class Servers {
     else if (frame.type === "catalog") this.#takeCatalog(frame);
     else if (frame.type === "result" || frame.type === "progress") this.#requests.take(frame);
     else if (frame.type === "ask") this.asks.take(link, frame, (answer) => this.#threads.send(frame.server, answer));
+    else if (frame.type === "permit")
+      this.#threads.send(frame.server, { type: "permit", id: frame.id, ...this.#refusal(frame) });
     else if (frame.type === "unask") this.asks.unask(link, frame.id);
     else if (frame.type === "updated") this.facts.tell({ kind: "updated", server: frame.server, uri: frame.uri });
     else if (frame.type === "log") {
       const { server, level, text } = frame;
       this.facts.tell({ kind: "log", server, level, text: this.#redact(text) });
     }
+  }
+
+  /** Trust in a project's server is trust in the files that it names as they were then, at its first start and at each other. */
+  #refusal({ server }: { server: string }): { why?: string } {
+    const source = this.#specs.find(({ name }) => name === server)?.source;
+    const [changed] = (source === undefined ? undefined : this.#changedScripts?.(source)) ?? [];
+    if (changed === undefined) return {};
+    const todo = "look at it, run gantry trust grant, and begin anew";
+    return { why: `${printable(changed)} is not what it was when the project was trusted; ${todo}` };
   }
 
   /** Tools of one that is down stay for its restart; of one that is not started again they go. */
@@ -197,15 +225,17 @@ class Servers {
     this.facts.told(redactedFacts(facts, this.#redact));
   }
 
-  #takeCatalog({ server, catalog }: Extract<FromMcp, { type: "catalog" }>): void {
+  #takeCatalog({ server, json }: Extract<FromMcp, { type: "catalog" }>): void {
     const spec = this.#specs.find(({ name }) => name === server);
-    if (spec !== undefined) this.facts.setCatalog(server, catalog, this.#sources.put(spec, catalog));
+    if (spec === undefined) return;
+    const catalog = JSON.parse(json) as Partial<McpCatalog>;
+    this.facts.changeCatalog(server, catalog, catalog.tools && this.#sources.put(spec, catalog.tools));
   }
 
   #dropTools(server: string): void {
     if (this.facts.catalog(server) === undefined) return;
     this.#sources.remove(server);
-    this.facts.setCatalog(server, undefined, []);
+    this.facts.dropCatalog(server);
   }
 
   #gone(servers: readonly string[], { link, why, isFinal }: Parameters<ThreadsParts["onGone"]>[1]): void {

@@ -1,28 +1,29 @@
 /**
- * The tools of a ready server as the registry takes them. What cannot be offered (a name that is taken, a schema that providers
- * refuse) is left out and said; the other tools of the server are offered all the same.
+ * The tools of a ready server as the registry takes them. What cannot be offered (a name that is taken) is left out and said;
+ * the other tools of the server are offered all the same. Schemas are the thread's business.
  */
 import { messageOf } from "../contract/errors.ts";
 import type { Execute } from "../contract/execution.ts";
 import type { ToolManifest } from "../contract/manifest.ts";
-import type { McpCatalog, McpServerSpec, McpTool } from "../contract/mcp.ts";
+import type { McpServerSpec, McpTool } from "../contract/mcp.ts";
+import { mcpPrefix, mcpToolName, mcpWord } from "../contract/mcp-names.ts";
 import type { PluginSource, Registry } from "../registry.ts";
 import type { Mcp } from "./mcp.ts";
-import { modelSchema } from "./model-schema.ts";
 import { outcomeOf } from "./outcome.ts";
-import { toolName } from "./tool-names.ts";
+import { createToolMemory } from "./tool-memory.ts";
 
 const mostDescription = 4_096;
 
 export interface Sources {
   /** In place of what the server offered before. What was left out or changed, a sentence each. */
-  put(spec: McpServerSpec, catalog: McpCatalog): string[];
+  put(spec: McpServerSpec, tools: readonly McpTool[]): string[];
   remove(server: string): void;
 }
 
 export function createSources({ registry, request }: { registry: Registry; request: Mcp["request"] }): Sources {
+  const memory = createToolMemory();
   return {
-    put(spec, catalog) {
+    put(spec, given) {
       const owner = ownerOf(spec.name);
       const holderOf = (name: string): string | undefined => {
         const holder = registry.findTool(name);
@@ -31,9 +32,14 @@ export function createSources({ registry, request }: { registry: Registry; reque
         return mcp === undefined ? `the plugin ${plugin}` : `the tool ${mcp.tool} of the server ${mcp.server}`;
       };
       try {
-        const { tools, problems } = offered(spec, catalog, holderOf);
+        const known = given.map((tool) => memory.tightened(spec.name, tool));
+        const { tools, problems } = offered(
+          spec,
+          known.map(({ tool }) => tool),
+          holderOf,
+        );
         registry.replace(sourceOf(spec, tools, request));
-        return problems;
+        return [...known.flatMap(({ news }) => news), ...problems];
       } catch (error) {
         registry.remove(owner);
         return [`Its tools are left out: ${messageOf(error)}.`];
@@ -52,32 +58,29 @@ interface Offered {
   problems: string[];
 }
 
-function offered(spec: McpServerSpec, catalog: McpCatalog, holderOf: (name: string) => string | undefined): Offered {
+function offered(spec: McpServerSpec, given: readonly McpTool[], holderOf: (name: string) => string | undefined): Offered {
   const tools: Offered["tools"] = new Map();
-  const problems: string[] = [];
-  for (const tool of catalog.tools) {
-    const { name, shortened } = toolName(spec.name, tool.name);
+  const problems = cutPrefix(spec.name);
+  for (const tool of given) {
+    const { name, shortened } = mcpToolName(spec.name, tool.name);
     const holder = holderOf(name) ?? (tools.has(name) ? `its tool ${tools.get(name)?.tool.name}` : undefined);
-    const made = modelSchema(tool.inputSchema);
     if (holder !== undefined) problems.push(`The tool ${tool.name} is left out: ${holder} has the name ${name} already.`);
-    else if ("refused" in made) problems.push(`The tool ${tool.name} is left out: ${made.refused}.`);
     else {
       if (shortened) problems.push(`The tool ${tool.name} is offered as ${name}, for names have at most 64 letters.`);
-      if (made.changes.length > 0)
-        problems.push(`The schema of the tool ${tool.name} was changed: ${made.changes.join("; ")}.`);
-      tools.set(name, { manifest: manifestOf(name, tool, { spec, inputSchema: made.schema }), tool });
+      tools.set(name, { manifest: manifestOf(name, tool, spec), tool });
     }
   }
   return { tools, problems };
 }
 
-interface About {
-  spec: McpServerSpec;
-  inputSchema: ToolManifest["inputSchema"];
+/** Rules know both names; a hook's matcher and a --tools list see the tool's own. */
+function cutPrefix(server: string): string[] {
+  const [whole, own] = [`mcp__${mcpWord(server)}__`, mcpPrefix(server)];
+  return whole === own ? [] : [`Its tools are named ${own}…, for names have at most 64 letters; matchers of hooks see these.`];
 }
 
-function manifestOf(name: string, tool: McpTool, { spec, inputSchema }: About): ToolManifest {
-  const { title, description } = tool;
+function manifestOf(name: string, tool: McpTool, spec: McpServerSpec): ToolManifest {
+  const { title, description, inputSchema } = tool;
   const isNews = title !== undefined && title !== "" && title !== tool.name && !description.startsWith(title);
   const whole = isNews ? `${title}${description === "" ? "" : `: ${description}`}` : description;
   return {

@@ -40,8 +40,10 @@ export class ThreadLink {
   readonly #ended = Promise.withResolvers<void>();
   #live: Live | undefined;
   #isOver = false;
-  /** Without any there is nothing to look for at the end. */
-  #hadChildren = false;
+  /** Without any there is nothing to look for at the end; one that is only being started counts. */
+  #mayHaveChildren = false;
+  #hasEndedAll = false;
+  #isUp = false;
 
   constructor(parts: ThreadParts, events: LinkEvents) {
     this.#parts = parts;
@@ -59,20 +61,21 @@ export class ThreadLink {
     this.#live?.thread.send(frame);
   }
 
-  /** At most `politeMs` for servers to end by themselves, then surely; resolves when all are gone. */
+  /** At most `politeMs` for servers to end by themselves, then surely; resolves when all are gone, but what they hid. */
   async end(politeMs: number): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
     // What is still being loaded starts nothing any more.
     if (this.#live === undefined) return;
     const { thread, children } = this.#live;
-    if (politeMs > 0) {
+    if (this.#isUp) {
       thread.send({ type: "end" });
       await within(politeMs, this.#ended.promise);
     }
     await thread.terminate();
-    if (this.#hadChildren) await children.end(0);
-    else children.forget();
+    if (!this.#mayHaveChildren) children.forget();
+    else if (this.#hasEndedAll) children.over();
+    else await children.end(0);
   }
 
   async #launch(): Promise<void> {
@@ -97,11 +100,13 @@ export class ThreadLink {
   }
 
   #take(frame: FromMcp): void {
-    if (frame.type === "group") {
-      this.#hadChildren = true;
-      this.#live?.children.group(frame.group, frame);
-    } else if (frame.type === "ended") this.#ended.resolve();
-    else if (!this.#isOver) this.#events.onFrame(frame);
+    this.#isUp = true;
+    if (frame.type === "facts" && frame.facts.kind === "stdio") this.#mayHaveChildren = true;
+    if (frame.type === "group") this.#live?.children.group(frame.group, frame);
+    else if (frame.type === "ended") {
+      this.#hasEndedAll = true;
+      this.#ended.resolve();
+    } else if (!this.#isOver) this.#events.onFrame(frame);
   }
 
   #gone(why: string): void {

@@ -3,6 +3,7 @@ import type { ToolExecution, ToolOutcome } from "../contract/execution.ts";
 import type { JsonObject } from "../contract/messages.ts";
 import { isObject } from "../contract/messages.ts";
 import type { Mcp } from "./mcp.ts";
+import { reasonFrame } from "./server-frame.ts";
 import { serverOf } from "./server-words.ts";
 import { rankTools, type SearchedTool, selectTools } from "./tool-search-score.ts";
 import { isComing, waitFor } from "./usable-server.ts";
@@ -89,7 +90,9 @@ function otherServers(mcp: Mcp): string[] {
     if (state === "starting" || state === "idle") return [`${name} is still starting; search again later.`];
     if (state === "needs-login") return [`${name} needs a login: the user can run gantry mcp login ${name}.`];
     if (state === "failed")
-      return [`${name} cannot be used: ${code ?? "MCP_START_FAILED"}${why === undefined ? "" : `: ${why}`}.`];
+      return [
+        `${name} cannot be used: ${code ?? "MCP_START_FAILED"}.${why === undefined ? "" : `\n${reasonFrame(name, why)}`}`,
+      ];
     return [];
   });
   return lines.length === 0 ? [] : [lines.slice(0, mostOthers).join("\n")];

@@ -1,9 +1,9 @@
 /** A server by its name, once it is known whether it can be used. */
 import { type ErrorCode, errorTable, GantryError } from "../contract/errors.ts";
 import type { McpServerFacts, McpServerSpec } from "../contract/mcp.ts";
+import { mcpWord } from "../contract/mcp-names.ts";
 import { didYouMean } from "../contract/nearest.ts";
 import type { Mcp } from "./mcp.ts";
-import { wordOf } from "./server-words.ts";
 
 /** Its facts when it is ready. Waits for one that is starting, or idle. MCP_SERVER_UNKNOWN, and the code of what it failed with. */
 export async function usableServer(name: string, mcp: Mcp, signal: AbortSignal): Promise<McpServerFacts> {
@@ -30,7 +30,7 @@ export async function waitFor(
 
 function findServer(name: string, mcp: Mcp): McpServerFacts {
   const all = mcp.facts();
-  const found = all.find((each) => each.name === name) ?? all.find((each) => wordOf(each.name) === name);
+  const found = all.find((each) => each.name === name) ?? all.find((each) => mcpWord(each.name) === name);
   if (found !== undefined) return found;
   const names = all.map((each) => each.name);
   throw unknownServer(name, names);
@@ -48,7 +48,9 @@ export function unusable({ name, state, code, why }: McpServerFacts): GantryErro
     return new GantryError("MCP_NEEDS_LOGIN", `the MCP server ${name} needs a login${said}; gantry mcp login ${name}`);
   if (state === "disabled" || state === "waiting") {
     const reason = state === "disabled" ? "is switched off in the config" : "waits for the user's trust in the project";
-    return new GantryError("MCP_SERVER_UNKNOWN", `the MCP server ${name} ${reason}${said}`);
+    // Its own words say where.
+    const told = state === "disabled" && why !== undefined ? `is ${why}` : `${reason}${said}`;
+    return new GantryError("MCP_SERVER_UNKNOWN", `the MCP server ${name} ${told}`);
   }
   if (isComing({ state })) return new GantryError("MCP_START_TIMEOUT", `the MCP server ${name} is still starting`);
   return new GantryError(errorCodeOf(code), `the MCP server ${name} cannot be used${said}`);

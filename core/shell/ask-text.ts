@@ -5,6 +5,8 @@ import { sanitizeText } from "./sanitize.ts";
 import type { Style } from "./style.ts";
 
 export interface AskerOptions {
+  /** Whatever else is written waits until what is handed back is called. */
+  hold?(): () => void;
   /** Shows text at once; resolves when it is out. */
   show(text: string): Promise<void>;
   /** The next line of an answer, or undefined when there will be none. */

@@ -28,20 +28,31 @@ const forServers = () => import("./ask-mcp.ts");
 
 export function createAsker(options: AskerOptions): Asker {
   let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(act: () => Promise<T>): Promise<T> => {
-    const next = last.then(act, act);
+  const inTurn = <T>(act: () => Promise<T>, signal?: AbortSignal): Promise<T> => {
+    const alone = async (): Promise<T> => {
+      // Of one that was taken back while others were asked nothing is shown.
+      signal?.throwIfAborted();
+      const release = options.hold?.();
+      try {
+        return await act();
+      } finally {
+        release?.();
+      }
+    };
+    const next = last.then(alone, alone);
     last = next.catch(() => undefined);
     return next;
   };
   return {
-    approve: (question, { signal }) => inTurn(() => askApproval(question, options, signal)),
-    questions: (questions, { signal }) => inTurn(() => askQuestions(questions, options, signal)),
-    trust: (status, { signal }) => inTurn(() => askTrust(status, options, signal)),
-    consent: (plan, { signal }) => inTurn(() => askConsent(plan, options, signal)),
+    approve: (question, { signal }) => inTurn(() => askApproval(question, options, signal), signal),
+    questions: (questions, { signal }) => inTurn(() => askQuestions(questions, options, signal), signal),
+    trust: (status, { signal }) => inTurn(() => askTrust(status, options, signal), signal),
+    consent: (plan, { signal }) => inTurn(() => askConsent(plan, options, signal), signal),
     mcp: {
-      form: (question, { signal }) => inTurn(async () => await (await forServers()).askForm(question, options, signal)),
-      url: (question, { signal }) => inTurn(async () => await (await forServers()).askUrl(question, options, signal)),
-      sample: (question, { signal }) => inTurn(async () => await (await forServers()).askSample(question, options, signal)),
+      form: (question, { signal }) => inTurn(async () => await (await forServers()).askForm(question, options, signal), signal),
+      url: (question, { signal }) => inTurn(async () => await (await forServers()).askUrl(question, options, signal), signal),
+      sample: (question, { signal }) =>
+        inTurn(async () => await (await forServers()).askSample(question, options, signal), signal),
       tell: (text) => inTurn(async () => await options.show(`${barred(text, options.style).join("\n")}\n`)),
     },
   };

@@ -26,12 +26,12 @@ export interface ServersReport {
 export async function reportServers(
   config: LoadedConfig,
   io: ShellIo,
-  { plugins }: { plugins: boolean },
+  { plugins, signal }: { plugins: boolean; signal: AbortSignal },
 ): Promise<ServersReport | undefined> {
   const { servers, waiting, disabled } = config.mcp;
   if (!plugins || servers.length + waiting.length + disabled.length === 0) return undefined;
   const { checkServers } = await import("./mcp-open.ts");
-  const facts = await checkServers(config, io, new AbortController().signal);
+  const facts = await checkServers(config, io, signal);
   const found = facts.map((each) => finding(each, config));
   const broken = found.filter(({ required, state }) => required && state !== "ready" && state !== "disabled");
   if (broken.length === 0) return { servers: found };
@@ -102,7 +102,16 @@ function linesOf(
   const offers = state === "ready" ? `, ${counts.tools} tools, after ${Math.round(startMs ?? 0)} ms` : "";
   const reason = why === undefined ? "" : `: ${code === undefined ? "" : `${code}: `}${sanitizeLine(why)}`;
   const first = `  ${mark} ${style.bold(sanitizeLine(name).padEnd(10))} ${wordsOf[state]}${offers}${reason} ${style.dim(`(${sanitizeLine(source)})`)}`;
-  const printed = state === "failed" ? stderr.slice(-5).map((line) => `      ${style.dim(sanitizeLine(`| ${line}`))}`) : [];
+  const printed = state === "failed" ? tellingOf(stderr).map((line) => `      ${style.dim(sanitizeLine(`| ${line}`))}`) : [];
   const said = problems.slice(0, 5).map((problem) => `      ${sanitizeLine(problem)}`);
   return [first, ...(advice === undefined ? [] : [`      ${sanitizeLine(advice)}`]), ...printed, ...said];
 }
+
+/** The last lines, and the one that says what went wrong: behind it Node prints a stack and its version. */
+function tellingOf(stderr: readonly string[]): string[] {
+  const last = stderr.slice(-mostPrinted);
+  const error = stderr.find((line) => /^\s*(?:Uncaught\s+)?\w*(?:Error|Exception)\b.*:/.test(line));
+  return error === undefined || last.includes(error) ? last : [error, ...last.slice(1)];
+}
+
+const mostPrinted = 5;

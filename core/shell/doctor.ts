@@ -16,6 +16,7 @@ import { notEnforced, reportSandbox, type SandboxReport } from "./doctor-sandbox
 import { describe } from "./doctor-view.ts";
 import type { ShellIo } from "./io.ts";
 import type { Report } from "./report.ts";
+import { listenForStop } from "./signals.ts";
 import { workingFolder } from "./start.ts";
 import { createStyle, describeTerminal } from "./style.ts";
 
@@ -52,7 +53,19 @@ export async function doctor(line: CommandLine & { kind: "command" }, io: ShellI
   const cwd = await workingFolder(io, line.cwd);
   const config = typeof flags["config"] === "string" ? { config: path.resolve(cwd, flags["config"]) } : {};
   const loaded = await loadConfig({ cwd, env: io.env, flags: config });
-  const findings = await examine(loaded, io, { cwd, plugins: flags["no-plugins"] !== true });
+  const stop = listenForStop(io.signals, { onStop: () => undefined, exitNow: io.exitNow });
+  try {
+    const findings = await examine(loaded, io, { cwd, plugins: flags["no-plugins"] !== true, signal: stop.signal });
+    return stop.exit === undefined ? told(findings, loaded, io, report) : report.interrupted("doctor", stop.exit);
+  } catch (error) {
+    if (stop.exit === undefined) throw error;
+    return report.interrupted("doctor", stop.exit);
+  } finally {
+    stop.close();
+  }
+}
+
+function told(findings: Findings, loaded: LoadedConfig, io: ShellIo, report: Report): number {
   const style = createStyle(describeTerminal(io.stdout, io.env).color);
   const [data, text] = [findings as unknown as Json, describe(findings, style)];
   const { mode, works, problem } = findings.sandbox;
@@ -71,7 +84,13 @@ function requiredEntries({ problems }: LoadedConfig): string | undefined {
   return wrong.length === 0 ? undefined : wrong.map(problemLine).join("\n");
 }
 
-async function examine(loaded: LoadedConfig, io: ShellIo, options: { cwd: string; plugins: boolean }): Promise<Findings> {
+interface Looking {
+  cwd: string;
+  plugins: boolean;
+  signal: AbortSignal;
+}
+
+async function examine(loaded: LoadedConfig, io: ShellIo, options: Looking): Promise<Findings> {
   const shell = await findShell();
   const [plugins, sessions, search, problems, tests, sandbox, community, mcp] = await Promise.all([
     examinePlugins(io.manifests(), options),

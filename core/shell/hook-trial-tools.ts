@@ -2,7 +2,7 @@
 import type { LoadedConfig } from "../../config/loaded.ts";
 import type { SessionEvent } from "../contract/events.ts";
 import type { HookToolAnswer, HookToolCall } from "../contract/hook-run.ts";
-import { toolName } from "../mcp/tool-names.ts";
+import { mcpToolName } from "../contract/mcp-names.ts";
 import type { Session } from "../open-session.ts";
 import { createRuntime, type FrontEnd, type Runtime } from "../runtime.ts";
 import { version } from "../version.ts";
@@ -39,7 +39,7 @@ export function createTrialTools({ io, cwd, signal: ending }: HostOptions, loade
     async call({ server, tool, input }, { signal }) {
       opening ??= open();
       const { session } = await opening;
-      const { callId, outcome } = await session.callTool(toolName(server, tool).name, input, { signal });
+      const { callId, outcome } = await session.callTool(mcpToolName(server, tool).name, input, { signal });
       return { text: texts.get(callId) ?? "", isError: outcome !== "ok" };
     },
     async close() {

@@ -11,7 +11,7 @@ import type { OutputStream } from "./style.ts";
 export interface LineEditor {
   /** The next input, of one or more lines; undefined when the terminal has ended (Ctrl-D). */
   nextInput(prompt: string): Promise<string | undefined>;
-  /** One line, for a question. */
+  /** One line, for a question: it begins empty, and what was half typed is there again after it. */
   nextAnswer(prompt: string, signal: AbortSignal): Promise<string | undefined>;
   close(): void;
 }
@@ -29,6 +29,12 @@ export interface LineEditorOptions {
 
 interface Key {
   name?: string;
+}
+
+/** What readline holds of a line that has not ended. */
+interface Draft {
+  line: string;
+  cursor: number;
 }
 
 const continuation = "… ";
@@ -49,8 +55,9 @@ export function createLineEditor({ stdin, stdout, history, onInterrupt, complete
   });
   const ready: string[] = [];
   let ended = false;
+  let inputPrompt = "";
   let waitingInput: ((input: string | undefined) => void) | undefined;
-  let waitingAnswer: ((line: string | undefined) => void) | undefined;
+  let waitingAnswer: { resolve(line: string | undefined): void; draft: Draft } | undefined;
 
   const onKey = (_text: string | undefined, key: Key | undefined): void => {
     if (key?.name === "paste-start") lines.setPasting(true);
@@ -64,9 +71,8 @@ export function createLineEditor({ stdin, stdout, history, onInterrupt, complete
   };
   const onLine = (line: string): void => {
     if (waitingAnswer && !lines.isPasting) {
-      const resolve = waitingAnswer;
-      waitingAnswer = undefined;
-      resolve(line);
+      waitingAnswer.resolve(line);
+      answered();
       return;
     }
     const input = lines.add(line);
@@ -75,11 +81,23 @@ export function createLineEditor({ stdin, stdout, history, onInterrupt, complete
   };
   const ask = (prompt: string): void => {
     editor.setPrompt(prompt);
-    editor.prompt();
+    editor.prompt(true);
+  };
+  const takeDraft = (): Draft => {
+    const { line, cursor } = editor;
+    Object.assign(editor, { line: "", cursor: 0, prevRows: 0 });
+    return { line, cursor };
+  };
+  /** At once: the next line is no answer any more. In a turn nothing is drawn: the next prompt shows what was half typed. */
+  const answered = (): void => {
+    Object.assign(editor, waitingAnswer?.draft, { prevRows: 0 });
+    waitingAnswer = undefined;
+    if (waitingInput) ask(inputPrompt);
+    else editor.setPrompt("");
   };
   const onClose = (): void => {
     ended = true;
-    waitingAnswer?.(undefined);
+    waitingAnswer?.resolve(undefined);
     waitingInput?.(undefined);
   };
   const onSigint = (): void => {
@@ -105,6 +123,7 @@ export function createLineEditor({ stdin, stdout, history, onInterrupt, complete
       if (ended) return undefined;
       const { promise, resolve } = Promise.withResolvers<string | undefined>();
       waitingInput = resolve;
+      inputPrompt = prompt;
       ask(prompt);
       return await promise;
     },
@@ -113,10 +132,13 @@ export function createLineEditor({ stdin, stdout, history, onInterrupt, complete
       if (ended) return undefined;
       const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
       const onAbort = (): void => {
-        waitingAnswer = undefined;
+        if (waitingAnswer?.resolve !== resolve) return;
+        // What comes next stands below the question that is gone.
+        output.write("\r\n");
+        answered();
         reject(signal.reason);
       };
-      waitingAnswer = resolve;
+      waitingAnswer = { resolve, draft: takeDraft() };
       signal.addEventListener("abort", onAbort, { once: true });
       ask(prompt);
       return await promise.finally(() => signal.removeEventListener("abort", onAbort));

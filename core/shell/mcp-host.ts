@@ -1,21 +1,23 @@
 /** host.mcp: the servers of the config listed, started, called and changed. Each command starts what it needs and ends it. */
 
 import type { LoadedConfig } from "../../config/loaded.ts";
-import { cleanServerName } from "../../config/mcp-names.ts";
+import { serverNameFault } from "../../config/mcp-names.ts";
+import { urlFaults } from "../../config/mcp-specs.ts";
 import { hiddenText, shown } from "../../config/secrets.ts";
 import { trustRequired } from "../../config/usable.ts";
 import { GantryError } from "../contract/errors.ts";
 import type { ConfigHost, ConfigProblem } from "../contract/host.ts";
 import type { McpServerFacts } from "../contract/mcp.ts";
 import type { ConfigFileLayer, McpHost, McpListed } from "../contract/mcp-host.ts";
+import { mcpToolName, mcpWord } from "../contract/mcp-names.ts";
 import type { JsonObject } from "../contract/messages.ts";
+import { printable } from "../contract/printable.ts";
 import { createFacts } from "../mcp/facts.ts";
 import { createLoginAnswers } from "../mcp/login-answers.ts";
-import { toolName } from "../mcp/tool-names.ts";
 import { unknownServer } from "../mcp/usable-server.ts";
 import { callTool } from "./call-tool.ts";
 import type { HostOptions } from "./host-options.ts";
-import { checkServers, type OpenServers, openServers } from "./mcp-open.ts";
+import { checkServers, leftOut, type OpenServers, openServers } from "./mcp-open.ts";
 import { sanitizeText } from "./sanitize.ts";
 
 interface Parts {
@@ -42,13 +44,14 @@ export function createMcpHost(parts: Parts): McpHost {
       await withServer(name, parts, async (server, config, open) => await looked(server, config, open, signal)),
     async call(server, tool, input) {
       const name = usable(server, await loaded());
-      const calledAs = toolName(name, tool).name;
+      const calledAs = mcpToolName(name, tool).name;
       return { ...(await callTool(calledAs, input, options)), calledAs };
     },
     login: async (name, { paste }) =>
       await withServer(name, parts, async (server, _config, { mcp }) => await logIn(server, { mcp, paste, options })),
     logout: async (name) =>
       await withServer(name, parts, async (server, _config, { mcp }) => {
+        refuseProgram(server, mcp);
         const { removed } = await mcp.request(server, "logout", {}, { signal, timeoutMs: 30_000 });
         return removed;
       }),
@@ -68,16 +71,17 @@ function listed(facts: McpServerFacts, { mcp, mcpPlaces }: LoadedConfig): McpLis
 }
 
 /** The name as configured; the form in its tools' names will do too. MCP_SERVER_UNKNOWN, TRUST_REQUIRED. */
-function usable(name: string, { mcp, trust }: LoadedConfig): string {
-  const is = (each: { name: string }): boolean => each.name === name || cleanServerName(each.name) === name;
+function usable(name: string, config: LoadedConfig): string {
+  const { mcp, trust } = config;
+  const is = (each: { name: string }): boolean => each.name === name || mcpWord(each.name) === name;
   const spec = mcp.servers.find(is);
   if (spec !== undefined) return spec.name;
   if (mcp.waiting.some(is)) throw trustRequired(trust);
   const off = mcp.disabled.find(is);
   if (off !== undefined)
     throw new GantryError("MCP_SERVER_UNKNOWN", `the MCP server ${off.name} is switched off in ${off.source}`);
-  const names = [...mcp.servers, ...mcp.waiting, ...mcp.disabled].map((each) => each.name);
-  throw unknownServer(name, names);
+  const names = new Set([...mcp.servers, ...mcp.waiting, ...mcp.disabled].map((each) => each.name));
+  throw leftOut(name, config) ?? unknownServer(name, [...names]);
 }
 
 type Act<T> = (server: string, config: LoadedConfig, open: OpenServers) => Promise<T>;
@@ -107,17 +111,18 @@ async function looked(name: string, config: LoadedConfig, { mcp, registry, clean
   return clean({ server: listed(facts, config), catalog, tools });
 }
 
+function refuseProgram(server: string, mcp: OpenServers["mcp"]): void {
+  if (mcp.specs.find(({ name }) => name === server)?.transport.kind !== "stdio") return;
+  const message = `the MCP server ${server} is a program that Gantry starts; only servers with a url have logins`;
+  throw new GantryError("USAGE_INVALID", message);
+}
+
 async function logIn(
   server: string,
   { mcp, paste, options }: { mcp: OpenServers["mcp"]; paste: boolean; options: HostOptions },
 ): Promise<void> {
   const { io, signal } = options;
-  if (mcp.specs.find(({ name }) => name === server)?.transport.kind === "stdio") {
-    throw new GantryError(
-      "MCP_LOGIN_FAILED",
-      `the MCP server ${server} is a program that Gantry starts; only servers with a url have logins`,
-    );
-  }
+  refuseProgram(server, mcp);
   const [{ createAnswerLines }, { openUrl }] = await Promise.all([import("./answers.ts"), import("../../workers/open-url.ts")]);
   const lines = createAnswerLines(io.stdin);
   const detach = mcp.attach(
@@ -140,13 +145,26 @@ async function logIn(
   }
 }
 
+/** What no later change of a variable can mend. */
+function wrongEntry(name: string, { url }: JsonObject): string | undefined {
+  const wrong = serverNameFault(name);
+  if (wrong !== undefined) return wrong;
+  if (name.startsWith("-")) return "a name that begins with - reads as a flag";
+  return typeof url !== "string" || url.includes("${") ? undefined : urlFaults(url.trim())[0];
+}
+
 async function add(
   name: string,
   { entry, layer }: { entry: JsonObject; layer: ConfigFileLayer },
   { loaded, config }: Parts,
 ): Promise<{ source: string; warnings: string[] }> {
+  const wrong = wrongEntry(name, entry);
+  if (wrong !== undefined) {
+    const message = `MCP server ${printable(name.slice(0, 80))}: ${wrong}. Nothing is written.`;
+    throw new GantryError("CONFIG_INVALID", message);
+  }
   const { mcpPlaces } = await loaded();
-  const taken = mcpPlaces.find((place) => cleanServerName(place.name) === cleanServerName(name));
+  const taken = mcpPlaces.find((place) => mcpWord(place.name) === mcpWord(name));
   if (taken !== undefined) {
     const spelled = taken.name === name ? "" : `, as ${taken.name}`;
     throw new GantryError(

@@ -1,5 +1,7 @@
 /** The MCP servers of a config without a session, for commands that look at them. Nothing is started before it is asked for. */
 import type { LoadedConfig } from "../../config/loaded.ts";
+import { problemLine } from "../../config/problems.ts";
+import { GantryError } from "../contract/errors.ts";
 import type { McpServerFacts } from "../contract/mcp.ts";
 import type { JsonObject } from "../contract/messages.ts";
 import { lazyWorkers } from "../lazy-workers.ts";
@@ -35,6 +37,12 @@ export function openServers(config: LoadedConfig, { env }: Pick<ShellIo, "env">)
       await workers.close();
     },
   };
+}
+
+/** Why a server that a config file names is not used: its entry is wrong. */
+export function leftOut(name: string, { problems }: Pick<LoadedConfig, "problems">): GantryError | undefined {
+  const wrong = problems.filter(({ key = "" }) => key === `mcpServers.${name}` || key.startsWith(`mcpServers.${name}.`));
+  return wrong.length === 0 ? undefined : new GantryError("CONFIG_INVALID", wrong.map(problemLine).join("\n"));
 }
 
 /** The longest that commands wait for all servers together. */

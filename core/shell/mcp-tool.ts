@@ -7,7 +7,7 @@ import { didYouMean } from "../contract/nearest.ts";
 import { serverOf } from "../mcp/server-words.ts";
 import { unknownServer, usableServer } from "../mcp/usable-server.ts";
 import type { HostOptions } from "./host-options.ts";
-import { openServers } from "./mcp-open.ts";
+import { leftOut, openServers } from "./mcp-open.ts";
 
 /** MCP_* where its server cannot be used, TOOL_UNKNOWN where the server has no such tool, TRUST_REQUIRED. */
 export async function findServerTool(
@@ -20,10 +20,8 @@ export async function findServerTool(
   if (server === undefined) {
     if (serverOf(name, mcp.waiting) !== undefined) throw trustRequired(trust);
     const [, wanted = name] = /^mcp__(.+?)(?:__.*)?$/s.exec(name) ?? [];
-    throw unknownServer(
-      wanted,
-      [...mcp.servers, ...mcp.disabled].map((each) => each.name),
-    );
+    const names = new Set([...mcp.servers, ...mcp.disabled].map((each) => each.name));
+    throw leftOut(wanted, config) ?? unknownServer(wanted, [...names]);
   }
   const open = openServers(config, io);
   try {

@@ -76,15 +76,13 @@ function tapJudges(manifests: ReturnType<HostOptions["io"]["known"]>, { name }: 
 const judgeEvents: readonly string[] = ["PreToolUse", "PermissionRequest"];
 
 /** Config hooks that would see such a call, in their order. Loaded when there is one. */
-async function hookJudges(
-  { hookList, heldHooks, project, mcp }: LoadedConfig,
-  tools: readonly ToolManifest[],
-): Promise<(tool: RuledTool) => string[]> {
+async function hookJudges(loaded: LoadedConfig, tools: readonly ToolManifest[]): Promise<(tool: RuledTool) => string[]> {
+  const { hookList, heldHooks, project } = loaded;
   const declared = hookList.filter(({ event }) => judgeEvents.includes(event));
   const held = heldHooks.filter(({ event }) => judgeEvents.includes(event)).length;
   if (declared.length + held === 0) return () => [];
   const { parseHooks } = await import("../config-hooks/declared/parse.ts");
-  const { hooks } = await parseHooks(declared, { tools, project, servers: knownServers({ mcp }) ?? [] });
+  const { hooks } = await parseHooks(declared, { tools, project, servers: knownServers(loaded) ?? [] });
   return ({ name }) => [
     ...hooks
       .filter((hook) => hook.matches(name))

@@ -46,8 +46,13 @@ export async function runPluginCommand(run: CommandRun, io: ShellIo, report: Rep
   };
   try {
     const { data, text, error } = await definition.run(run.input, context);
+    // What it found until it was stopped says nothing of the rest.
+    if (stop.exit !== undefined && error) return report.interrupted(command.id, stop.exit);
     const exit = error ? report.failed({ ...error, data, text }) : report.result(data, text);
     return stop.exit ?? exit;
+  } catch (error) {
+    if (stop.exit === undefined) throw error;
+    return report.interrupted(command.id, stop.exit);
   } finally {
     stop.close();
     await lazy.close();

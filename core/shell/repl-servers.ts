@@ -1,8 +1,9 @@
 /** MCP servers in the line session: `/mcp`, and the lines that say when their state is another. */
 import type { EventOf, SessionEvent } from "../contract/events.ts";
 import type { McpServerFacts } from "../contract/mcp.ts";
-import { didYouMean } from "../contract/nearest.ts";
+import { mcpWord } from "../contract/mcp-names.ts";
 import type { Mcp } from "../mcp/mcp.ts";
+import { unknownServer } from "../mcp/usable-server.ts";
 import { sanitizeLine } from "./sanitize.ts";
 import type { Style } from "./style.ts";
 import { serverLine } from "./tool-lines.ts";
@@ -49,6 +50,18 @@ function serversText(mcp: Mcp | undefined, style: Style): string {
   return servers.flatMap((facts) => linesOf(facts, width, style)).join("\n");
 }
 
+/** As `mcp list` has them. */
+const stateWords = {
+  idle: "not started",
+  starting: "starting",
+  ready: "ready",
+  "needs-login": "needs login",
+  failed: "failed",
+  disabled: "disabled",
+  waiting: "waits for trust",
+  stopped: "stopped",
+} as const satisfies Record<McpServerFacts["state"], string>;
+
 function linesOf(facts: McpServerFacts, width: number, style: Style): string[] {
   const { name, state, counts, code, why, restarts, problems } = facts;
   const colour = state === "ready" ? style.green : state === "failed" || state === "needs-login" ? style.red : style.dim;
@@ -61,7 +74,7 @@ function linesOf(facts: McpServerFacts, width: number, style: Style): string[] {
   ];
   const reason = [code, why].filter((part) => part !== undefined).join(": ");
   return [
-    `  ${sanitizeLine(name).padEnd(width)}  ${colour(state)}${about.length > 0 ? style.dim(`  ${about.join(", ")}`) : ""}`,
+    `  ${sanitizeLine(name).padEnd(width)}  ${colour(stateWords[state])}${about.length > 0 ? style.dim(`  ${about.join(", ")}`) : ""}`,
     ...(reason === "" ? [] : [`  ${" ".repeat(width)}  ${sanitizeLine(reason)}`]),
   ];
 }
@@ -69,18 +82,17 @@ function linesOf(facts: McpServerFacts, width: number, style: Style): string[] {
 /** `reconnect NAME` starts one that is not ready; what comes of it is said when it is there. */
 export function mcpCommand(argument: string, { mcp, style }: { mcp: Mcp | undefined; style: Style }): string {
   if (argument === "") return serversText(mcp, style);
-  const [, name = ""] = /^reconnect\s+(\S+)$/.exec(argument) ?? [];
+  const [, name = ""] = /^reconnect\s+(.+)$/.exec(argument) ?? [];
   if (name === "") return "  /mcp shows the servers, /mcp reconnect NAME starts one again.";
   const facts = mcp?.facts() ?? [];
-  const found = facts.find((server) => server.name === name);
-  if (mcp === undefined || found === undefined)
-    return `  There is no MCP server ${sanitizeLine(name)}.${didYouMean(
-      name,
-      facts.map((server) => server.name),
-    )}`;
-  if (found.state === "ready" || found.state === "starting") return `  ${name} is ${found.state}.`;
+  const found = facts.find((server) => server.name === name) ?? facts.find((server) => mcpWord(server.name) === name);
+  if (mcp === undefined || found === undefined) {
+    const names = facts.map((server) => server.name);
+    return `  ${sanitizeLine(unknownServer(name, names).message)}`;
+  }
+  if (found.state === "ready" || found.state === "starting") return `  ${sanitizeLine(found.name)} is ${found.state}.`;
   if (found.state === "disabled" || found.state === "waiting")
-    return `  ${name} is ${found.state}: ${sanitizeLine(found.why ?? "")}`;
-  mcp.start([name]);
-  return `  ${name} is starting.`;
+    return `  ${sanitizeLine(found.name)}: ${sanitizeLine(found.why ?? found.state)}`;
+  mcp.start([found.name]);
+  return `  ${sanitizeLine(found.name)} is starting.`;
 }

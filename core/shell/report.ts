@@ -1,5 +1,5 @@
 /** How a command other than `run` speaks: one JSON object on stdout, or text on stdout and talk on stderr. */
-import { describeError, type ErrorCode, errorTable } from "../contract/errors.ts";
+import { describeError, type ErrorCode, errorTable, GantryError } from "../contract/errors.ts";
 import type { Json } from "../contract/messages.ts";
 import { errorEnvelope, errorText, exitOf, okEnvelope } from "./envelope.ts";
 import type { ShellStreams } from "./io.ts";
@@ -18,6 +18,8 @@ export interface Report {
   failed(found: { code: ErrorCode; message: string; data: Json; text: string }): number;
   /** Prints the error; the exit code it means. */
   error(error: unknown): number;
+  /** The user ended the command and knows it: only who reads JSON is told. The exit code is the signal's. */
+  interrupted(command: string, exit: number): number;
   flush(): Promise<void>;
   /** Why stdout is lost, if it is and not because its reader left. */
   readonly failure: Error | undefined;
@@ -58,6 +60,11 @@ export function createReport({ env, stdout, stderr }: ShellStreams, { kind, json
       if (json) out.write(errorEnvelope(kind, facts, warnings));
       else talk.write(errorText(error, style, env));
       return exitOf(facts);
+    },
+    interrupted(command, exit) {
+      const facts = describeError(new GantryError("INTERRUPTED", `${command} was stopped`));
+      if (json) out.write(errorEnvelope(kind, facts, warnings));
+      return exit;
     },
     flush: () => Promise.all([out.flush(), talk.flush()]).then(() => undefined),
     get failure() {

@@ -3,6 +3,7 @@ import type { McpAsker } from "../mcp/questions.ts";
 import { type AnswerLines, createAnswerLines } from "./answers.ts";
 import type { Asker } from "./ask.ts";
 import { createTerminalFront, type TerminalFront } from "./front-terminal.ts";
+import { createHeldWriter } from "./held-writer.ts";
 import { isCi, type ShellIo } from "./io.ts";
 import { createStyle, describeTerminal, type Style } from "./style.ts";
 import { createWriter, type Writer } from "./writer.ts";
@@ -40,9 +41,11 @@ export async function createSessionView(options: SessionViewOptions): Promise<Se
   const stdout = describeTerminal(io.stdout, io.env);
   const stderr = describeTerminal(io.stderr, io.env);
   const oneTerminal = stdout.isTerminal && stderr.isTerminal;
-  const out = createWriter(io.stdout, options.onGone ? { onGone: options.onGone } : {});
+  const direct = createWriter(io.stdout, options.onGone ? { onGone: options.onGone } : {});
   // One writer for one terminal: two would overtake each other.
-  const talk = oneTerminal && options.draw ? out : createWriter(io.stderr);
+  const directTalk = oneTerminal && options.draw ? direct : createWriter(io.stderr);
+  const out = createHeldWriter(direct);
+  const talk = directTalk === direct ? out : createHeldWriter(directTalk);
   const style = createStyle(stderr.color);
   // What no terminal shows is not clipped: a log wants the whole line.
   const columns = (): number => {
@@ -64,7 +67,16 @@ export async function createSessionView(options: SessionViewOptions): Promise<Se
     answer,
     findTool: (name) => tools.get(name),
   });
-  const asker = lazyAsker(options, talk, style, front);
+  // What is drawn on a terminal waits while somebody is asked there; what a program reads does not.
+  const drawn = [...(stderr.isTerminal ? [talk] : []), ...(isTerminal && talk !== out ? [out] : [])];
+  const hold = (): (() => void) => {
+    front?.clear();
+    const releases = drawn.map((writer) => writer.hold());
+    return () => {
+      for (const release of releases) release();
+    };
+  };
+  const asker = lazyAsker(options, { talk: directTalk, style, hold });
   return {
     out,
     talk,
@@ -99,17 +111,19 @@ async function drawnAnswer(out: Writer, io: ShellIo, clear: () => void) {
   });
 }
 
-function lazyAsker(options: SessionViewOptions, talk: Writer, style: Style, front: TerminalFront): () => Promise<Asker> {
+function lazyAsker(
+  options: SessionViewOptions,
+  { talk, style, hold }: { talk: Writer; style: Style; hold(): () => void },
+): () => Promise<Asker> {
   let asker: Promise<Asker> | undefined;
   const load = async (): Promise<Asker> => {
     const { createAsker } = await import("./ask.ts");
     const lines = options.nextLine ?? createAnswerLines(options.io.stdin).next;
     const show = (text: string): Promise<void> => {
-      front.clear();
       talk.write(options.splitPrompt ? options.splitPrompt(text) : text);
       return talk.flush();
     };
-    return createAsker({ show, nextLine: lines, style, interactive: options.interactive });
+    return createAsker({ show, hold, nextLine: lines, style, interactive: options.interactive });
   };
   return () => (asker ??= load());
 }

@@ -13,10 +13,10 @@ interface Parts {
 
 export function createToolsHost(options: HostOptions, { loaded, problems }: Parts): ToolsHost {
   const { io } = options;
-  const tools = io.inForce().flatMap(({ name, contributes }) => contributes.tools.map((tool) => ({ ...tool, plugin: name })));
-  const names = tools.map((each) => each.name);
+  const builtin = io.inForce().flatMap(({ name, contributes }) => contributes.tools.map((tool) => ({ ...tool, plugin: name })));
+  const list: ToolsHost["list"] = async () => [...builtin, ...(await broughtByServers(io, await loaded()))];
   return {
-    list: async () => tools,
+    list,
     problems,
     async servers() {
       const { servers, waiting, disabled } = (await loaded()).mcp;
@@ -27,8 +27,12 @@ export function createToolsHost(options: HostOptions, { loaded, problems }: Part
       };
     },
     async find(name) {
-      const tool = tools.find((each) => each.name === name) ?? (await ofServer(name, { options, loaded }));
+      const own = builtin.find((each) => each.name === name) ?? (await ofServer(name, { options, loaded }));
+      if (own) return own;
+      const tools = await list();
+      const tool = tools.find((each) => each.name === name);
       if (tool) return tool;
+      const names = tools.map((each) => each.name);
       throw new GantryError(
         "TOOL_UNKNOWN",
         `There is no tool ${name}.${didYouMean(name, names)} There are ${names.join(", ")}.`,
@@ -38,6 +42,13 @@ export function createToolsHost(options: HostOptions, { loaded, problems }: Part
       return await callTool(name, input, options);
     },
   };
+}
+
+/** What is offered where a server may be used: finding tools of servers, and their resources. Starts none. */
+async function broughtByServers({ inForce }: HostOptions["io"], { mcp }: LoadedConfig) {
+  if (mcp.servers.length === 0 || inForce().every(({ name }) => name !== "mcp")) return [];
+  const { ownPlugin, ownTools } = await import("../mcp/own-tools.ts");
+  return ownTools(mcp.servers.map(({ name }) => name)).map((tool) => ({ ...tool, plugin: ownPlugin }));
 }
 
 /** Undefined for a name that is none of a server's tools. Starts the server. MCP_*, TOOL_UNKNOWN. */

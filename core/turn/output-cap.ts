@@ -53,6 +53,8 @@ function togetherWithin(content: ResultContent[], limits: OutputLimits): ResultC
 
 function fits(text: string, { maxBytes, maxLines }: OutputLimits): boolean {
   if (text.length * 3 <= maxBytes && text.length < maxLines) return true;
+  // A letter has at least a byte: the bytes of a huge text need not be counted.
+  if (text.length > maxBytes) return false;
   return Buffer.byteLength(text) <= maxBytes && countLines(text) <= maxLines;
 }
 
@@ -67,7 +69,7 @@ function headOf(text: string, { maxBytes, maxLines }: OutputLimits): string {
     }
     end = next + 1;
   }
-  let head = text.slice(0, end);
+  let head = text.slice(0, Math.min(end, maxBytes + 1));
   if (Buffer.byteLength(head) <= maxBytes) return head.trimEnd();
   head = Buffer.from(head)
     .subarray(0, maxBytes)

@@ -46,6 +46,9 @@ function entryOf({ flags, rest = [] }: CommandInput): JsonObject {
   const [first = "", ...args] = rest;
   const { transport, timeout } = flags;
   const isUrl = transport === "http" || transport === "sse" || (transport === undefined && /^https?:\/\//i.test(first));
+  const [, scheme] = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(first) ?? [];
+  if (scheme !== undefined && !/^https?$/i.test(scheme))
+    throw usage(`${scheme}:// is no address of a server, and no command: a server is reached by https:// or http://.`);
   if (isUrl && args.length > 0)
     throw usage(`A URL has no arguments; ${args.length} more ${args.length === 1 ? "word was" : "words were"} given.`);
   const common = typeof timeout === "number" ? { timeout } : {};
@@ -71,7 +74,19 @@ function pairsOf(given: CommandInput["flags"][string], flag: string, mark: "=" |
       throw usage(`--${flag} takes NAME${mark === ":" ? ": " : mark}VALUE; one of them has no name before a ${mark}.`);
     return [text.slice(0, at).trim(), text.slice(at + 1).trim()];
   });
+  for (const [at, [name]] of pairs.entries()) {
+    const first = pairs.findIndex(([other]) => isSame(name, other, mark));
+    if (first < at)
+      throw usage(
+        `--${flag} no. ${first + 1} (${shorten(pairs[first]?.[0] ?? "", 64)}) and no. ${at + 1} (${shorten(name, 64)}) are of one name; give one of them.`,
+      );
+  }
   return Object.fromEntries(pairs);
+}
+
+/** Case counts in names of variables, not in names of headers. */
+function isSame(name: string, other: string, mark: "=" | ":"): boolean {
+  return mark === ":" ? name.toLowerCase() === other.toLowerCase() : name === other;
 }
 
 function usage(message: string): GantryError {

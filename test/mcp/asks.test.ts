@@ -46,6 +46,7 @@ function session({ answers, sampling, ...parts }: Setting = {}) {
     asker: answers === undefined ? undefined : asker.mcp,
     approve: "prompt",
     mode: () => "default",
+    turn: () => 1,
     model: () => "anthropic/claude-sonnet-5",
     async ask(question) {
       asked.push(question);
@@ -187,6 +188,24 @@ describe("a form", () => {
         text: 'The MCP server docs asked the user to fill in a form ("Who are you?"), which was declined: nobody can be asked in this run.',
       },
     ]);
+  });
+
+  test("of a call beyond the fiftieth is refused, the log has twenty and a count, and the model is told once a turn", async () => {
+    const { made, recorded, heard } = session();
+    const ask = async (call: number) =>
+      await made.answer("elicitForm", { message: "Again?", schema: {}, problem: "it is none" }, { ...about, call });
+    for (let asked = 0; asked < 50; asked++) expect(await ask(1)).toEqual({ action: "decline" });
+    await expect(ask(1)).rejects.toMatchObject({
+      code: "MCP_FLOOD",
+      message: expect.stringContaining("50 questions of this call"),
+    });
+    expect([recorded.length, heard.length]).toEqual([20, 0]);
+    made.callEnded?.(1);
+    expect(recorded).toHaveLength(21);
+    expect(recorded.at(-1)?.reason).toContain("31 more questions of this call");
+    await ask(2);
+    made.callEnded?.(2);
+    expect(heard.map(({ text }) => text)).toEqual([expect.stringContaining("It was so 50 times in that call.")]);
   });
 
   test("that is taken back ends the question and is recorded", async () => {

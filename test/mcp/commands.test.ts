@@ -99,6 +99,10 @@ test("list --check starts all that may be started and says of each how it is; to
   };
   const user = await json(made, ["config", "set", "--layer", "user", "mcpServers", JSON.stringify(servers)]);
   expect(user.exit).toBe(0);
+  const search = await json(made, ["tools", "call", "ToolSearch", '{"query":"select:mcp__memory__read_graph"}']);
+  expect(search.data).toMatchObject({ isError: false, text: expect.stringContaining("mcp__memory__read_graph") });
+  const resources = await json(made, ["tools", "call", "ListMcpResources", '{"server":"memory"}']);
+  expect(resources.data).toMatchObject({ isError: false, text: expect.stringMatching(/^memory memory:/) });
   await write(made, ".mcp.json", { own: { command: "x" } });
   const checked = await json(made, ["mcp", "list", "--check"]);
   expect(checked.exit).toBe(0);
@@ -127,12 +131,17 @@ test("list --check starts all that may be started and says of each how it is; to
   const off = await json(made, ["mcp", "call", "off", "x"]);
   expect(off.error).toMatchObject({ code: "MCP_SERVER_UNKNOWN", message: expect.stringContaining("off is switched off in ") });
   const login = await json(made, ["mcp", "login", "memory"]);
-  expect(login.error).toMatchObject({ code: "MCP_LOGIN_FAILED" });
+  expect(login.error).toMatchObject({ code: "USAGE_INVALID" });
 
   const tools = await json(made, ["tools", "list"]);
   expect(tools.warnings).toEqual([
     "4 MCP servers are configured, whose tools are not in this list; 1 more waits for trust. gantry mcp inspect NAME starts one and shows them.",
   ]);
+  const own = ["ToolSearch", "ListMcpResources", "ReadMcpResource", "SubscribeMcpResource"];
+  expect(
+    tools.data.filter(({ plugin }: { plugin: string }) => plugin === "mcp").map(({ name }: { name: string }) => name),
+  ).toEqual(own);
+  expect((await json(made, ["tools", "describe", "ReadMcpResource"])).data).toMatchObject({ plugin: "mcp", effect: "reads" });
   const described = await json(made, ["tools", "describe", "mcp__memory__read_graph"]);
   expect(described.data).toMatchObject({ name: "mcp__memory__read_graph", plugin: "mcp:memory", effect: "reads" });
   const near = await json(made, ["tools", "describe", "mcp__memory__raed_graph"]);
@@ -160,6 +169,13 @@ test("add keeps secrets out of a project's file with a warning, and refuses what
   expect((await wrong("a", "x", "--header", "A: b")).error.message).toContain("--header goes with a URL");
   expect((await wrong("a__b", "x")).error.message).toContain("two underscores in a row divide server from tool");
   expect((await wrong("a", "x", "--env", "=secretvalue")).error.message).not.toContain("secretvalue");
+  const twice = await wrong("a", "--env", "A=secret1", "--env", "B=1", "--env", "A=secret2", "--", "x");
+  expect([twice.exit, twice.error.message]).toEqual([2, "--env no. 1 (A) and no. 3 (A) are of one name; give one of them."]);
+  const file = await wrong("u3", "file:///etc/passwd");
+  expect([file.exit, file.error.message]).toEqual([
+    2,
+    "file:// is no address of a server, and no command: a server is reached by https:// or http://.",
+  ]);
   const unset = await wrong("b", "x", "--env", `TOKEN=\${NOT_SET_ANYWHERE}`);
   expect([unset.exit, unset.warnings]).toEqual([
     0,

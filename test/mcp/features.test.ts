@@ -24,7 +24,7 @@ test("pages of tools are all read, audio is named, the server's ping is answered
   const servers = { it: program("features-server.mjs"), old: program("features-server.mjs", "2024-11-05") };
   const ran = await found.run("go", await serversOf(found, servers));
   expect(ran.exit, ran.stderr).toBe(0);
-  const tools = ["sound", "pinged", "right", "wrong", "teach", "leave"].map((name) => `mcp__it__${name}`);
+  const tools = ["sound", "pinged", "right", "wrong", "learn", "plain"].map((name) => `mcp__it__${name}`);
   expect(sentNames(found.model, 5)).toEqual(expect.arrayContaining(tools));
   expect(resultTexts(found.model, 1)[0]).toMatch(/\[audio: audio\/wav, 4 bytes, not shown\]\n?Resource memo:\/\/words:/);
   expect(resultTexts(found.model, 2)[0]).toBe("the client answered {}");
@@ -36,25 +36,22 @@ test("pages of tools are all read, audio is named, the server's ping is answered
 });
 
 test("a prompt that a server brings later is one in the line session, and one that it takes away is gone", async () => {
-  const found = await bench([
-    call("it__teach"),
-    { say: "Learned." },
-    { say: "Heard." },
-    call("it__leave"),
-    { say: "Forgotten." },
-  ]);
+  const found = await bench([call("it__learn"), { say: "Learned." }, { say: "Heard." }]);
   const flags = await serversOf(found, { it: program("features-server.mjs") });
   const terminal = gantryOnTerminal({ workspace: found.cwd, env: found.env }, flags, { columns: 120 });
   await terminal.shows("›");
-  terminal.types("teach it\r");
+  terminal.types("learn\r");
   await terminal.shows("Learned.");
   await terminal.shows("›");
+  // The list is read again while the session goes on.
+  while (!terminal.screen().includes("2 prompts")) {
+    terminal.types("/mcp\r");
+    await terminal.shows("6 tools");
+    await terminal.shows("›");
+  }
   terminal.types("/mcp__it__later\r");
   await terminal.shows("Heard.");
   expect(newestTexts(found.model, 2)).toEqual(["This is the prompt later."]);
-  await terminal.shows("›");
-  terminal.types("now go\r");
-  await terminal.shows("Forgotten.");
   await terminal.shows("›");
   terminal.types("/mcp__it__first\r");
   await terminal.shows("has no prompt /mcp__it__first");
@@ -104,8 +101,10 @@ test("servers that do everything wrong, all in one run: each is told by its name
   const results = wrong.map((_, index) => resultTexts(found.model, index + 1)[0] ?? "");
   const seen = wrong.map(([name, code], index) => {
     const text = results[index] ?? "";
-    const isRight = text.includes(code) && (code.startsWith("MCP_") ? text.includes(name.split("__")[0] ?? "") : true);
-    return isRight ? code : `${name}: ${text}`;
+    const [server = ""] = name.split("__");
+    // What a server is answered itself has no need of its name.
+    const isNamed = text.includes(server) || !code.startsWith("MCP_") || code === "MCP_SAMPLING_DENIED";
+    return text.includes(code) && isNamed ? code : `${name}: ${text}`;
   });
   expect(seen).toEqual(wrong.map(([, code]) => code));
   const [log = ""] = (await found.logs()).map((file) => file.replace(/^.*\/|\.jsonl$/g, ""));

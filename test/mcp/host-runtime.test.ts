@@ -1,5 +1,7 @@
 /** MCP servers of an embedded runtime: its sessions share them, what is required ends a turn, and the close ends them. */
 import { randomUUID } from "node:crypto";
+import { appendFile, readFile } from "node:fs/promises";
+import path from "node:path";
 import { expect, test } from "vitest";
 import type { McpServerSpec } from "../../core/contract/mcp.ts";
 import { embed, say } from "../support/embed.ts";
@@ -41,4 +43,44 @@ test("a required server that cannot start ends the turn before the first request
   });
   const outcome = await (await found.runtime.openSession({})).send(say("go"));
   expect([outcome.error?.code, found.model.requests.length]).toEqual(["MCP_REQUIRED", 0]);
+});
+
+test("a project's program is not started when it is no longer the file that was trusted: not the first time, not after a crash", async () => {
+  const program = await readFile(new URL("../fixtures/mcp/plain-server.cjs", import.meta.url), "utf8");
+  const entry = (file: string) => ({ command: process.execPath, args: [file] });
+  const crash = { call: { name: "mcp__late__die", input: {} } };
+  const found = await embed(
+    [
+      crash,
+      { call: { name: "mcp__late__add", input: { a: 1, b: 1 } } },
+      { call: { name: "mcp__early__add", input: { a: 1, b: 1 } } },
+      { say: "Neither." },
+    ],
+    {
+      files: {
+        ...{ "early.cjs": program, "late.cjs": program },
+        ".mcp.json": JSON.stringify({ mcpServers: { early: entry("early.cjs"), late: entry("./late.cjs") } }, null, 2),
+      },
+      ...{ trust: true, approve: "always" as const },
+    },
+  );
+  const { runtime, cwd } = found;
+  await appendFile(path.join(cwd, "early.cjs"), "// another program\n");
+  const never = new AbortController().signal;
+  await runtime.mcp?.settled({ boundMs: 30_000, signal: never });
+  const stateOf = (name: string) => runtime.mcp?.facts().find((facts) => facts.name === name);
+  expect(stateOf("late")?.state).toBe("ready");
+  const why = (file: string) =>
+    expect.stringContaining(`is not started: ${path.join(cwd, file)} is not what it was when the project was trusted`);
+  expect(stateOf("early")).toMatchObject({ state: "failed", code: "MCP_START_FAILED", why: why("early.cjs") });
+  await appendFile(path.join(cwd, "late.cjs"), "// another program\n");
+  await (await runtime.openSession({})).send(say("go"));
+  const failed = found.events.flatMap((event) => (event.type === "tool.failed" ? [[event.data.code, event.data.message]] : []));
+  expect(failed).toEqual([
+    ["MCP_DISCONNECTED", expect.anything()],
+    ["MCP_START_FAILED", why("late.cjs")],
+    ["MCP_START_FAILED", why("early.cjs")],
+  ]);
+  expect(stateOf("late")).toMatchObject({ state: "failed", code: "MCP_START_FAILED", why: why("late.cjs") });
+  await runtime.close();
 });

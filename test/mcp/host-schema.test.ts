@@ -1,7 +1,7 @@
 /** Input schemas of servers as providers take them: JSON Schema 2020-12, an object at the top, and nothing that ends a whole request. */
 import { expect, test } from "vitest";
 import type { JsonObject } from "../../core/contract/messages.ts";
-import { modelSchema } from "../../core/mcp/model-schema.ts";
+import { modelSchema } from "../../plugins/mcp/thread/model-schema.ts";
 
 const object = (properties: JsonObject): JsonObject => ({ type: "object", properties });
 

@@ -2,6 +2,7 @@
 import { hasCode } from "gantry/errors";
 import { expect, test } from "vitest";
 import type { McpServerSpec } from "../../core/contract/mcp.ts";
+import { mcpToolName } from "../../core/contract/mcp-names.ts";
 import { secretsOfSpecs } from "../../core/mcp/spec-secrets.ts";
 import { type Host, openHost, plainServer, serverSpec } from "../support/mcp-host.ts";
 
@@ -71,13 +72,57 @@ test("secrets of an entry stay out of what is told of its server", async () => {
     ...spec,
     transport: { kind: "http", url, headers, oauth: {} },
   });
-  const args = ["--api-key=a-1", "--token", "t-1", "--verbose", "PASSWORD=p-1", "plain"];
-  expect(
-    secretsOfSpecs([
-      http("https://x/?api_key=q-1&page=2", { Authorization: "Bearer b-1", Accept: "a" }),
-      serverSpec("s", args),
-    ]),
-  ).toEqual(["Bearer b-1", "b-1", "q-1", "a-1", "t-1", "p-1"]);
+  const args = ["--api-key=a-1234", "--token", "t-1234", "--verbose", "PASSWORD=p-1234", "plain"];
+  const found = secretsOfSpecs([
+    http("https://x/?api_key=q-1234&page=2", { Authorization: "Bearer b-1234", Accept: "a" }),
+    serverSpec("s", args),
+  ]);
+  expect(found.slice(0, 6)).toEqual(["Bearer b-1234", "b-1234", "q-1234", "a-1234", "t-1234", "p-1234"]);
+});
+
+test("secrets are found in words, in URLs, behind short flags and among variables, and in other forms than their own", () => {
+  const words = [
+    "--header",
+    "Authorization: Bearer sk-live-1",
+    "postgres://u:db+word1@h/db",
+    "-k",
+    "short1",
+    "-u",
+    "me:curl-pw",
+  ];
+  const env = {
+    MY_DSN: "Server=h;Password=dsn-pw;",
+    HEADERS: '{"X-Api-Key": "json-key"}',
+    PROXY: "https://tok-en1@h/",
+    MODE: "fast",
+  };
+  const base = serverSpec("one", words);
+  const stdio = { ...base, secrets: ["of a variable"], transport: { ...base.transport, env } as typeof base.transport };
+  const url = "https://h.example/api/s/PATHSECRET123456/mcp?page=2";
+  const http: McpServerSpec = { ...base, transport: { kind: "http", url, headers: {}, oauth: {} } };
+  const found = secretsOfSpecs([stdio, http]);
+  const values = [
+    "sk-live-1",
+    "db+word1",
+    "short1",
+    "curl-pw",
+    "dsn-pw",
+    "json-key",
+    "tok-en1",
+    "of a variable",
+    "PATHSECRET123456",
+  ];
+  expect(values.filter((value) => !found.includes(value))).toEqual([]);
+  const forms = ["db%2Bword1", "of%20a%20variable", "of+a+variable", btoa("sk-live-1").replace(/=+$/, "")];
+  expect(forms.filter((form) => !found.includes(form))).toEqual([]);
+  const plain = ["fast", "h.example", "mcp", "page", "--header", "me", "2", "Bearer", "Authorization"];
+  expect(plain.filter((word) => found.includes(word))).toEqual([]);
+});
+
+test("the secrets of entries are bounded, also of hostile ones", () => {
+  const many = Array.from({ length: 10 }, (_, place) => `${"x".repeat(60_000)}${place}`);
+  const each = Array.from({ length: 1000 }, (_, place) => `token=secret-${place}`);
+  expect(secretsOfSpecs([serverSpec("a", many), serverSpec("b", each)]).length).toBeLessThanOrEqual(1000);
 });
 
 test("names that clash, are too long or that providers refuse are told, and the rest is offered", async () => {
@@ -105,11 +150,22 @@ test("names that clash, are too long or that providers refuse are told, and the 
   const { problems } = host.facts("one");
   expect(problems).toEqual([
     "The tool a_b is left out: its name is taken by a.b.",
-    expect.stringMatching(/^The tool x+ is offered as mcp__one__x+_\w+, for names have at most 64 letters\.$/),
     'The tool odd is left out: its input "a b" has a name that models\' providers refuse.',
     "The schema of the tool either was changed: anyOf at the top was taken off.",
+    expect.stringMatching(/^The tool x+ is offered as mcp__one__x+_\w+, for names have at most 64 letters\.$/),
   ]);
   expect(JSON.parse(await host.call(names[0] ?? ""))).toEqual({ name: "a.b", given: {} });
+});
+
+test("tools of a server with a long name share a shorter one, which is said", async () => {
+  const server = "s".repeat(60);
+  const host = await settled(await openHost([plainServer(server)]));
+  const { name } = mcpToolName(server, "add");
+  expect(name).toMatch(/^mcp__s{31}_[0-9a-f]{8}__add$/);
+  expect(await host.call(name, { a: 1, b: 2 })).toBe("3");
+  expect(host.facts(server).problems).toEqual([
+    `Its tools are named ${name.slice(0, -3)}…, for names have at most 64 letters; matchers of hooks see these.`,
+  ]);
 });
 
 test("of two servers' tools with one name the later is left out, and both are named", async () => {

@@ -92,7 +92,7 @@ test("a resource that a server adds is listed, its changes are told, and many to
   expect(resultTexts(found.model, 7)[0]).toMatch(/application\/gzip, \d+ bytes, not shown/);
 });
 
-test("on a terminal a form is filled in, an address opened, the model lent, and a prompt completed with Tab", async () => {
+test("on a terminal a form is filled in, an address opened, the model lent, and prompts and mentions completed with Tab", async () => {
   const found = await bench([
     tool("trigger-elicitation-request"),
     tool("trigger-url-elicitation", { url: "https://example.com/pay?x=1" }),
@@ -100,6 +100,7 @@ test("on a terminal a form is filled in, an address opened, the model lent, and 
     { say: "Four words of sampling." },
     { say: "All of it is done." },
     { say: "Nice weather." },
+    { say: "It is read." },
   ]);
   const bin = path.join(found.home, "bin");
   await mkdir(bin);
@@ -140,6 +141,14 @@ test("on a terminal a form is filled in, an address opened, the model lent, and 
   terminal.types("\r");
   await terminal.shows("Nice weather.");
   expect(found.model.requests.at(-1)?.text).toMatch(/Alice[\s\S]*Engineering/);
+  await terminal.shows("›");
+  terminal.types("read @everything:demo://resource/static/document/feat\t");
+  await terminal.shows("features.md");
+  terminal.types("\r");
+  await terminal.shows("It is read.");
+  expect(newestTexts(found.model, found.model.requests.length - 1).join("\n")).toContain(
+    '<mcp-resource server="everything" uri="demo://',
+  );
   await terminal.shows("›");
   terminal.types("/exit\r");
   expect(await terminal.ended).toBe(0);

@@ -5,6 +5,7 @@ import type { EventOf } from "gantry/events";
 import { describe, expect, test } from "vitest";
 import { type Bench, bench } from "../support/cli.ts";
 import { everythingOverHttp, npmServer, serversOf } from "../support/mcp.ts";
+import { newestTexts, sentNames } from "../support/mcp-session.ts";
 
 const call = (name: string, input: Record<string, unknown> = {}) => ({ call: { name, input } });
 const tool = (name: string, input: Record<string, unknown> = {}) => call(`mcp__everything__${name}`, input);
@@ -43,8 +44,10 @@ describe("server-everything over stdio", () => {
       tool("get-annotated-message", { messageType: "error" }),
       done,
     ]);
-    const ran = await found.run("use them", await serversOf(found, { everything: npmServer("everything", ["stdio"]) }));
+    const server = npmServer("everything", ["stdio"], { alwaysLoad: true });
+    const ran = await found.run("use them", await serversOf(found, { everything: server }));
     expect(ran.exit, ran.stderr).toBe(0);
+    expect(sentNames(found.model, 0)).toContain("mcp__everything__echo");
     // All of them say that they only read: nobody was asked.
     expect(ran.json.toolCalls.map(({ outcome }) => outcome)).toEqual(Array(7).fill("ok"));
     const [, , structured, image] = await results(found);
@@ -68,6 +71,8 @@ describe("server-everything over stdio", () => {
       holds("demo://resource/static/document/features.md"),
       call("ReadMcpResource", { server: "everything", uri: "demo://resource/static/document/features.md" }),
       holds("# "),
+      call("ReadMcpResource", { server: "everything", uri: "demo://resource/static/document/featurs.md" }),
+      holds("Did you mean demo://resource/static/document/features.md?"),
       call("SubscribeMcpResource", { server: "everything", uri }),
       tool("toggle-subscriber-updates"),
       // Long enough for the server's first update, which comes with the toggle.
@@ -77,6 +82,8 @@ describe("server-everything over stdio", () => {
     const servers = await serversOf(found, { everything: npmServer("everything", ["stdio"]) });
     const ran = await found.run("read", [...servers, ...yes]);
     expect(ran.exit, ran.stderr).toBe(0);
+    const news = found.model.requests.map((_, request) => newestTexts(found.model, request).join("\n")).join("\n");
+    expect(news).toContain(`The resource ${uri} of the server everything has changed`);
     const listed = (await results(found))[0];
     expect(listed?.text).toContain("demo://resource/dynamic/text/{resourceId}");
   });
@@ -93,15 +100,17 @@ describe("server-everything over stdio", () => {
     expect(lines.filter(({ type, kind }) => type === "delta" && kind === "progress").length).toBeGreaterThan(0);
   });
 
-  test("it is told the roots, and asks the session's model with the user's yes", async () => {
+  test("it is told the roots, and asks the session's model with the user's yes, as long as its tokens last", async () => {
     const found = await bench([
       tool("get-roots-list"),
       tool("trigger-sampling-request", { prompt: "Say four words.", maxTokens: 20 }),
       { say: "Four words from sampling." },
       holds("Four words from sampling."),
+      tool("trigger-sampling-request", { prompt: "And again.", maxTokens: 20 }),
+      holds("MCP_SAMPLING_DENIED"),
       done,
     ]);
-    const server = npmServer("everything", ["stdio"], { sampling: { answer: "allow", tokensPerSession: 10_000 } });
+    const server = npmServer("everything", ["stdio"], { sampling: { answer: "allow", tokensPerSession: 100 } });
     const ran = await found.run("ask", [...(await serversOf(found, { everything: server })), ...yes]);
     expect(ran.exit, ran.stderr).toBe(0);
     expect((await results(found))[0]?.text).toContain(found.cwd);

@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { mcpToolName } from "../../core/contract/mcp-names.ts";
 import type { ApprovalQuestion } from "../../core/permission/approval.ts";
 import { createAsker } from "../../core/shell/ask.ts";
 import { createStyle } from "../../core/shell/style.ts";
@@ -108,6 +109,40 @@ test("rules are explained and listed without a server being started; what names 
   await expect(readFile(path.join(found.home, "started"))).rejects.toThrow("ENOENT");
   const ran = await found.gantry(["run", "go"]);
   expect(ran.stderr).toContain("there is no MCP server gaurd; the configured MCP servers are guard. Did you mean guard?");
+});
+
+test("a deny rule of a tool whose name is too long for models holds from the first call on", async () => {
+  const long = `guard-${"x".repeat(54)}`;
+  const steps = ["wipe", "check"].map((tool) => ({ call: { name: mcpToolName(long, tool).name, input: { what: "all" } } }));
+  const found = await place([...steps, done], { allow: [`mcp__${long}__*`], deny: [`mcp__${long}__wipe`] });
+  const file = path.join(found.home, ".config/gantry/config.json");
+  const config = JSON.parse(await readFile(file, "utf8"));
+  config.mcpServers = { [long]: config.mcpServers.guard };
+  await writeFile(file, JSON.stringify(config));
+  const [wiped, checked] = outcomes(await found.run("go"));
+  expect([["TOOL_UNKNOWN", "APPROVAL_DENIED"].includes(String(wiped)), checked]).toEqual([true, "ok"]);
+});
+
+test("a rule of a server that is switched off, waits for trust or was left out as wrong names no stranger", async () => {
+  const names = ["off", "broken", "unset", "own"];
+  const found = await place([done], { deny: [...names, "other"].map((name) => `mcp__${name}__x`) });
+  const file = path.join(found.home, ".config/gantry/config.json");
+  const config = JSON.parse(await readFile(file, "utf8"));
+  Object.assign(config.mcpServers, {
+    off: { command: "x", enabled: false },
+    broken: { command: "x", timeout: "5s" },
+    unset: { command: `\${NOT_SET_ANYWHERE}` },
+  });
+  await writeFile(file, JSON.stringify(config));
+  await writeFile(path.join(found.cwd, ".mcp.json"), JSON.stringify({ mcpServers: { own: { command: "x" } } }));
+  const { stdout } = await found.gantry(["permissions", "list", "--json"]);
+  const { data, warnings } = JSON.parse(stdout) as { data: { rules: { rule: string; state: string }[] }; warnings: string[] };
+  expect(data.rules.map(({ rule, state }) => [rule, state])).toEqual([
+    ...names.map((name) => [`mcp__${name}__x`, "ready"]),
+    ["mcp__other__x", "absent"],
+  ]);
+  // One warning for one entry.
+  expect(warnings.filter((text) => text.includes("server unset"))).toHaveLength(1);
 });
 
 describe("the question about a server's tool", () => {

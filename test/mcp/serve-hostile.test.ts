@@ -200,3 +200,20 @@ test("a client that leaves without a word, its pipes broken, ends it too", async
   expect(await client.exit).toBe(0);
   await isGone(pid);
 });
+
+test.each([
+  ["the end of stdin", (child: ChildProcess) => child.stdin?.end(), 0],
+  ["SIGTERM", (child: ChildProcess) => child.kill("SIGTERM"), 143],
+] as const)("%s ends it at once for a client that does not read, too", async (_how, end, exit) => {
+  const home = await bench([]);
+  const child = spawn(process.execPath, [launcher, "mcp", "serve"], { cwd: home.cwd, env: home.env, stdio: "pipe" });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  child.stdin.write(line(0, "initialize", greeting));
+  // Answers of megabytes: more than pipes hold.
+  for (let id = 1; id < 200; id++) child.stdin.write(line(id, "tools/list"));
+  await once(child.stdout, "readable");
+  await sleep(500);
+  const giveUpMs = 20_000;
+  end(child);
+  expect(await Promise.race([once(child, "exit"), sleep(giveUpMs, ["not ended"])])).toEqual([exit, null]);
+});

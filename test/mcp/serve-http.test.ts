@@ -1,6 +1,8 @@
 /** `gantry mcp serve --http`: the SDK's own client, and requests that no client of the SDK makes. */
+import { once } from "node:events";
 import { chmod, writeFile } from "node:fs/promises";
 import { request } from "node:http";
+import { connect } from "node:net";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { bench } from "../support/cli.ts";
@@ -97,6 +99,7 @@ test("Host, Origin, token, path, method, headers and body are refused with the s
   expect(JSON.parse((await send(server, { body: "{" })).body)).toMatchObject({ id: null, error: { code: -32_700 } });
   expect(JSON.parse((await send(server, { body: "{}" })).body)).toMatchObject({ error: { code: -32_600 } });
   expect(await statusOf({ body: "[]" })).toBe(400);
+  expect(await statusOf({ body: `[${hello}]` })).toBe(400);
   expect(await statusOf({ body: rpc("tools/list", {}) })).toBe(400);
   expect(await statusOf({ headers: { "mcp-session-id": "none" }, body: rpc("tools/list", {}) })).toBe(404);
   expect(await statusOf({ method: "GET" })).toBe(400);
@@ -197,4 +200,16 @@ test("sessions beyond the cap take the place of idle ones", async () => {
   expect((await send(server, { headers: first, body: rpc("ping", {}) })).status).toBe(404);
   const newest = { ...first, "mcp-session-id": others.at(-1) ?? "" };
   expect((await send(server, { headers: newest, body: rpc("ping", {}) })).status).toBe(200);
+});
+
+test("connections that show no token keep nobody out: the oldest make room, and those of clients with one stay", async () => {
+  const server = await httpServer(await bench([]));
+  const headers = await begin(server);
+  const client = await overHttp(server);
+  const idle = Array.from({ length: 200 }, () => connect(Number(server.url.port), "127.0.0.1").on("error", () => undefined));
+  const first = idle[0] ?? expect.fail();
+  await once(first, "close");
+  expect((await send(server, { headers, body: rpc("ping", {}) })).status).toBe(200);
+  await client.client.ping();
+  for (const socket of idle) socket.destroy();
 });

@@ -65,7 +65,7 @@ test("the line session takes prompts, completes them with Tab, and shows servers
   const terminal = gantryOnTerminal({ workspace: found.cwd, env: found.env }, flags, { columns: 200 });
   await terminal.shows("›");
   terminal.types("/mcp\r");
-  await terminal.shows("idle");
+  await terminal.shows("not started");
   await terminal.shows("›");
   terminal.types("/mcp__notes__review a.ts kind\r");
   await terminal.shows("Done.");

@@ -2,10 +2,10 @@
  * Rules of MCP tools: `mcp__server`, `mcp__server__*`, `mcp__server__tool`, `mcp__server__tool(field:value)`. Such a rule is
  * ready from the first, whether its server runs or not: a deny must hold from the moment that a tool is there.
  */
-import { mcpServerOf, mcpWord } from "../../contract/mcp-names.ts";
+import { mcpPrefix, mcpServerOf, mcpWord } from "../../contract/mcp-names.ts";
 import { didYouMean } from "../../contract/nearest.ts";
-import { parseTextGlob, type TextGlob, textMatches } from "../patterns/text-glob.ts";
-import type { Behavior, Rule, RuledTool, RuleMatch } from "./rule.ts";
+import { parseTextGlob, type TextGlob } from "../patterns/text-glob.ts";
+import { type Behavior, isNamed, type Rule, type RuledTool, type RuleMatch } from "./rule.ts";
 import { specifierOf, textField } from "./rule-specifier.ts";
 import type { RuleText } from "./rule-text.ts";
 
@@ -20,7 +20,7 @@ export function readMcpRule(
   servers: readonly string[] | undefined,
 ): Found {
   const names = parseTextGlob(isWholeServer(name, servers) ? `${name}__*` : name);
-  const named = tools.filter((tool) => textMatches(names, tool.name, { strict: false }));
+  const named = tools.filter((tool) => isNamed(tool, names));
   const absent = named.length > 0 ? undefined : whyAbsent(name, names, tools, servers);
   const found = { tool: name, names, ...(absent === undefined ? {} : { absent }) };
   if (specifier === undefined) return { ...found, match: { kind: "tool" } };
@@ -47,8 +47,7 @@ function whyAbsent(
   if (servers === undefined) return undefined;
   const server = mcpServerOf(name, servers);
   if (server === undefined) return whyNoServer(name, names, servers);
-  const prefix = `mcp__${mcpWord(server)}__`;
-  const ready = tools.map((tool) => tool.name).filter((tool) => tool.startsWith(prefix));
+  const ready = tools.map((tool) => tool.name).filter((tool) => tool.startsWith(mcpPrefix(server)));
   if (ready.length === 0) return undefined;
   return `the MCP server ${server} has no tool named like ${name}.${didYouMean(name, ready)}`;
 }

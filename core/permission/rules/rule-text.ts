@@ -19,6 +19,11 @@ export function parseRuleText(text: string): RuleText | string {
   if (rest === "") return { tool };
   if (/^\s+\(.*\)$/s.test(rest)) return `no space belongs between ${tool} and its ( ); write ${tool}${rest.trim()}`;
   if (!rest.startsWith("(")) {
+    if (tool.startsWith("mcp__")) {
+      const [name = ""] = /^[^(]*/.exec(text) ?? [];
+      const word = name.trim().replaceAll(/[^A-Za-z0-9_*-]/g, "_");
+      return `names of MCP tools have letters, digits, _ and -, and every other letter is _ in them; write ${word}${text.slice(name.length)}`;
+    }
     const meant = rest.replace(/^[\s:=]+/, "").replace(/[()]+/g, "");
     const write = meant === "" ? tool : formatRule({ tool, specifier: meant });
     return `after ${tool} comes a specifier in ( ), not ${JSON.stringify(rest)}; write ${write}`;

@@ -1,5 +1,6 @@
 /** What a parsed rule is, and which tools it names. */
 import type { ToolManifest } from "../../contract/manifest.ts";
+import { mcpFullName } from "../../contract/mcp-names.ts";
 import type { CommandPattern } from "../patterns/command-pattern.ts";
 import type { DomainPattern } from "../patterns/domain-pattern.ts";
 import type { PathTest } from "../patterns/path-pattern.ts";
@@ -8,8 +9,9 @@ import { type TextGlob, textMatches } from "../patterns/text-glob.ts";
 
 export type Behavior = "allow" | "ask" | "deny";
 
-/** What of a tool decides which rules apply to it. */
-export type RuledTool = Pick<ToolManifest, "name" | "effect" | "subject"> & Partial<Pick<ToolManifest, "inputSchema">>;
+/** What of a tool decides which rules apply to it. `mcp`: the server's own names, where it is a server's. */
+export type RuledTool = Pick<ToolManifest, "name" | "effect" | "subject"> &
+  Partial<Pick<ToolManifest, "inputSchema">> & { mcp?: { server: string; tool: string } };
 
 export type RuleMatch =
   | { kind: "tool" }
@@ -46,6 +48,14 @@ export function familyOf({ name, effect, subject }: RuledTool): string {
 
 /** Whether a rule names this tool, whatever it says of its calls. */
 export function namesTool({ tool, names }: Rule, ruled: RuledTool): boolean {
-  if (names !== undefined) return textMatches(names, ruled.name, { strict: false });
+  if (names !== undefined) return isNamed(ruled, names);
   return tool === ruled.name || tool === familyOf(ruled);
+}
+
+/** A name that is too long for models is cut; who writes a rule knows the whole one. */
+export function isNamed({ name, mcp }: RuledTool, names: TextGlob): boolean {
+  return (
+    textMatches(names, name, { strict: false }) ||
+    (mcp !== undefined && textMatches(names, mcpFullName(mcp), { strict: false }))
+  );
 }

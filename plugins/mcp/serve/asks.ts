@@ -1,5 +1,5 @@
 /** What a terminal would be asked, asked of the client's user by elicitation. All but a clear yes is a no. */
-import { type ElicitRequestFormParams, ElicitResultSchema } from "@modelcontextprotocol/sdk/types.js";
+import { type ElicitRequestFormParams, ElicitResultSchema, ResultSchema } from "@modelcontextprotocol/sdk/types.js";
 import { GantryError } from "gantry/errors";
 import type { Extra, ServedCall } from "./connection.ts";
 
@@ -76,5 +76,8 @@ async function elicit(
   signal: AbortSignal,
 ) {
   const params = { mode: "form" as const, message, requestedSchema: { type: "object" as const, properties, required } };
-  return await sendRequest({ method: "elicitation/create", params }, ElicitResultSchema, { timeout: patienceMs, signal });
+  const result = await sendRequest({ method: "elicitation/create", params }, ResultSchema, { timeout: patienceMs, signal });
+  const read = ElicitResultSchema.safeParse(result);
+  if (!read.success) throw new GantryError("USER_UNAVAILABLE", "what the client answered to the question is no answer to it");
+  return read.data;
 }

@@ -6,7 +6,7 @@ import { parseError } from "./inbound.ts";
 const mostBytes = 16 * 1024 * 1024;
 const mostInBatch = 50;
 
-export type Body = { values: unknown[] } | { refusal: HttpRefusal };
+export type Body = { values: unknown[]; isBatch: boolean } | { refusal: HttpRefusal };
 
 /** What bodies that are being read hold together. */
 export interface BodyRoom {
@@ -47,7 +47,7 @@ function parse(text: string): Body {
   } catch (error) {
     return { refusal: { status: 400, body: parseError(`the body is not JSON: ${(error as Error).message.slice(0, 200)}`) } };
   }
-  if (!Array.isArray(value)) return { values: [value] };
-  if (value.length > 0 && value.length <= mostInBatch) return { values: value };
+  if (!Array.isArray(value)) return { values: [value], isBatch: false };
+  if (value.length > 0 && value.length <= mostInBatch) return { values: value, isBatch: true };
   return { refusal: refused(400, `a batch has 1 to ${mostInBatch} messages, and this one ${value.length}`) };
 }

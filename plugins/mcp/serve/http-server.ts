@@ -7,6 +7,7 @@ import { type BodyRoom, bodyRoom, readBody } from "./http-body.ts";
 import { checkRequest, mcpPath } from "./http-checks.ts";
 import { answerRefusal, refused } from "./http-refusal.ts";
 import { createHttpSessions, type HttpSessions } from "./http-sessions.ts";
+import { limitStrangers, type Strangers } from "./http-strangers.ts";
 import { refusalOf } from "./inbound.ts";
 
 export interface HttpOptions {
@@ -23,8 +24,12 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-const mostConnections = 128;
-const headersMs = 10_000;
+const mostConnections = 160;
+/** Of them, such that have not shown the token. */
+const mostStrangers = 32;
+const headersMs = 2_000;
+/** How often Node looks for those that are late. */
+const lookEveryMs = 500;
 const bodyMs = 60_000;
 
 /** USAGE_INVALID when the port cannot be had. */
@@ -32,12 +37,14 @@ export async function listenOnLoopback({ served, port: wanted, token, warn }: Ht
   const sessions = createHttpSessions({ served, warn });
   const room = bodyRoom();
   let port = wanted;
-  const server = createServer({ headersTimeout: headersMs, requestTimeout: bodyMs, maxHeaderSize: 16_384 });
+  const bounds = { headersTimeout: headersMs, requestTimeout: bodyMs, connectionsCheckingInterval: lookEveryMs };
+  const server = createServer({ ...bounds, maxHeaderSize: 16_384 });
   server.maxConnections = mostConnections;
+  const strangers = limitStrangers(server, mostStrangers);
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     request.on("error", () => undefined);
     response.on("error", () => undefined);
-    void answer(request, response, { sessions, port, token, room }).catch((error: Error) => {
+    void answer(request, response, { sessions, port, token, room, strangers }).catch((error: Error) => {
       if (!request.destroyed) warn(`MCP over HTTP: ${error.message}`);
       answerRefusal(response, refused(500, "the request could not be answered"));
     });
@@ -70,11 +77,13 @@ interface Parts {
   port: number;
   token: string;
   room: BodyRoom;
+  strangers: Strangers;
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, parts: Parts): Promise<void> {
   const refusal = checkRequest(request, parts);
   if (refusal) return answerRefusal(response, refusal);
+  parts.strangers.admit(request.socket);
   const { sessions, room } = parts;
   const id = request.headers["mcp-session-id"];
   const session = typeof id === "string" ? sessions.find(id) : undefined;
@@ -103,7 +112,7 @@ interface Posted {
 async function post(request: IncomingMessage, response: ServerResponse, { sessions, session, room }: Posted): Promise<void> {
   const body = await readBody(request, room);
   if ("refusal" in body) return answerRefusal(response, body.refusal);
-  const { values } = body;
+  const { values, isBatch } = body;
   if (!values.every((value) => JSONRPCMessageSchema.safeParse(value).success))
     return answerRefusal(response, { status: 400, body: refusalOf(-32_600, "this is not a JSON-RPC 2.0 message") });
   const hello = InitializeRequestSchema.safeParse(values[0]);
@@ -111,7 +120,7 @@ async function post(request: IncomingMessage, response: ServerResponse, { sessio
   // An event without data, to begin with, is new in this revision; older clients trip over it.
   const prime = version === "2025-11-25";
   if (session) return session.post(values, response, { prime });
-  if (values.length !== 1 || !hello.success)
+  if (isBatch || !hello.success)
     return answerRefusal(response, refused(400, "the header Mcp-Session-Id is missing; a session begins with initialize"));
   const opened = await sessions.open();
   if (opened === undefined)

@@ -5,6 +5,8 @@ export interface Output {
   write(line: string): void;
   /** Characters that stdout has not taken yet. */
   readonly waiting: number;
+  /** Characters that it has taken, or that were lost. */
+  readonly taken: number;
   /** Waits until no more than `most` wait, or all has been lost; false when that takes too long. */
   room(most: number, options: { patienceMs: number; signal?: AbortSignal }): Promise<boolean>;
 }
@@ -16,6 +18,7 @@ export function createOutput(
 ): Output {
   let lines: string[] = [];
   let waiting = 0;
+  let taken = 0;
   let writing: Promise<void> | undefined;
 
   async function send(): Promise<void> {
@@ -24,6 +27,7 @@ export function createOutput(
       lines = [];
       if (!(await write(text))) onGone();
       waiting -= text.length;
+      taken += text.length;
     }
     writing = undefined;
   }
@@ -37,6 +41,9 @@ export function createOutput(
     },
     get waiting() {
       return waiting;
+    },
+    get taken() {
+      return taken;
     },
     async room(most, { patienceMs, signal }) {
       const over = AbortSignal.timeout(patienceMs);

@@ -1,6 +1,6 @@
 /**
  * stdio: one message per line, nothing else on stdout. The next piece of stdin is read when stdout has room: a client that does
- * not read what it is sent is not read either, and after a while it is given up.
+ * not read what it is sent is not read either, and after a while, or when it ends stdin, it is given up.
  */
 import { setImmediate } from "node:timers/promises";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
@@ -9,6 +9,7 @@ import type { CommandContext } from "gantry/plugin";
 import { cancelledBy, createInbound, type Inbound, parseError, type Refusal, refusalOf, type Taken } from "./inbound.ts";
 import { createLines, type Line } from "./lines.ts";
 import { createOutput } from "./output.ts";
+import { readAhead } from "./read-ahead.ts";
 
 type Stdio = CommandContext["host"]["serve"]["stdio"];
 
@@ -34,6 +35,17 @@ export function createStdioTransport(
   const stopped = new AbortController();
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   const out = createOutput(stdio, () => stopped.abort());
+  let isLost = false;
+  const giveUp = (): void => {
+    isLost = true;
+    stopped.abort();
+  };
+  let taken = 0;
+  const isMoving = (): boolean => {
+    const before = taken;
+    taken = out.taken;
+    return taken !== before && !signal.aborted;
+  };
   const write = (message: JSONRPCMessage | Refusal): void => out.write(`${JSON.stringify(message)}\n`);
 
   function take(line: Line): void {
@@ -53,7 +65,7 @@ export function createStdioTransport(
     if (inbound.pending > mostUnseen) await setImmediate();
     if (out.waiting <= fullAt || (await out.room(fullAt, { patienceMs, signal: stopped.signal }))) return;
     if (!stopped.signal.aborted) warn(`the client has not read for ${patienceMs / 1_000} s; giving it up`);
-    stopped.abort();
+    giveUp();
   }
 
   const transport: StdioTransport = {
@@ -61,12 +73,14 @@ export function createStdioTransport(
     async start() {
       const lines = createLines(longestLine);
       const pieces = stdio.read({ signal: AbortSignal.any([signal, stopped.signal]) });
-      void readAll(pieces, async (piece) => {
+      const act = async (piece: Uint8Array): Promise<void> => {
         for (const line of lines.push(piece)) {
+          if (isLost) return;
           take(line);
           await room();
         }
-      })
+      };
+      void readAhead(pieces, { act, isMoving, giveUp })
         .catch((error: Error) => warn(`stdin cannot be read: ${error.message}`))
         .finally(end);
     },
@@ -80,13 +94,11 @@ export function createStdioTransport(
       stopped.abort();
       transport.onclose?.();
     },
-    drain: async () => void (await out.room(0, { patienceMs: lastWordsMs })),
+    async drain() {
+      if (!isLost) await out.room(0, { patienceMs: lastWordsMs });
+    },
   };
   return transport;
-}
-
-async function readAll(pieces: AsyncIterable<Uint8Array>, act: (piece: Uint8Array) => Promise<void>): Promise<void> {
-  for await (const piece of pieces) await act(piece);
 }
 
 const tooLong: Taken = { refusal: refusalOf(ErrorCode.InvalidRequest, `a message has at most ${longestLine} bytes`) };
