@@ -66,9 +66,11 @@ async function firstRequest(folder: string): Promise<MicroResult> {
     model.close();
   }
   const [bare = [], configured = []] = found;
+  // Of neighbours in time: the machine may be busier in one half of the rounds than in the other.
+  const more = median(configured.map((ms, round) => ms - (bare[round] ?? 0)));
   return {
     name: "first model request, a configured unused server (at most 10 ms more)",
-    each: `${(median(configured) - median(bare)).toFixed(1)} ms more: ${median(configured).toFixed(1)} ms, without ${median(bare).toFixed(1)} ms`,
+    each: `${more.toFixed(1)} ms more: ${median(configured).toFixed(1)} ms, without ${median(bare).toFixed(1)} ms; best ${Math.min(...configured).toFixed(1)} ms, without ${Math.min(...bare).toFixed(1)} ms`,
   };
 }
 
@@ -189,7 +191,8 @@ async function cycles(folder: string): Promise<MicroResult> {
     await told("stopped", { type: "close", server: "tiny" });
   };
   try {
-    for (let round = 0; round < rounds / 5; round++) await cycle();
+    // Until then the thread's heap takes the size it works with; from there on only what is never freed grows.
+    for (let round = 0; round < rounds; round++) await cycle();
     const before = process.memoryUsage().rss;
     const ms = await timed(async () => {
       for (let round = 0; round < rounds; round++) await cycle();
@@ -197,7 +200,7 @@ async function cycles(folder: string): Promise<MicroResult> {
     const grown = (process.memoryUsage().rss - before) / 1_048_576;
     const left = livingWith(`GANTRY_BENCH=${mark}`);
     return {
-      name: "1,000 starts and ends of a server (0 processes left, at most 10 MiB more)",
+      name: "1,000 starts and ends of a server after as many (0 processes left, at most 10 MiB more)",
       each: `${left.length} processes left, ${grown.toFixed(1)} MiB more, ${(ms / rounds).toFixed(1)} ms each`,
     };
   } finally {

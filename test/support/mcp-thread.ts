@@ -98,7 +98,12 @@ export function startThread(
     state: async (server, state, from) =>
       (await until("facts", ({ facts }) => facts.name === server && facts.state === state, from)).facts,
     facts: (server) => newest("facts", ({ facts }) => facts.name === server)?.facts,
-    catalog: (server) => newest("catalog", (frame) => frame.server === server)?.catalog,
+    catalog(server) {
+      const told = frames.flatMap((frame) =>
+        frame.type === "catalog" && frame.server === server ? [JSON.parse(frame.json)] : [],
+      );
+      return told.length === 0 ? undefined : (Object.assign({}, ...told) as McpCatalog);
+    },
     call: (server, tool, args = {}, timeoutMs) => request(server, "callTool", { name: tool, arguments: args }, timeoutMs),
     async close() {
       const over = once(worker, "exit");
