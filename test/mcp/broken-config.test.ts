@@ -1,6 +1,7 @@
 /** Servers that are written wrongly: what is refused when they are added or named, and what a run goes on without. */
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import type { SessionEvent } from "gantry/events";
 import { expect, test } from "vitest";
 import { createPlace } from "../config/place.ts";
 import { bench } from "../support/cli.ts";
@@ -53,7 +54,11 @@ test("--tools takes servers and globs as rules do, refuses servers that are not 
   expect([whole.exit, sentNames(found.model, 0)]).toEqual([0, names]);
   const some = await found.run("go", [...flags, "--tools", "mcp__notes__t*,mcp__notes__gorw"]);
   expect([some.exit, sentNames(found.model, 1)]).toEqual([0, ["mcp__notes__touch"]]);
-  const notes = (await found.events()).flatMap((event) => (event.type === "note" ? [event.data.text] : []));
+  // Of this run: both began in one second, and which log is the newest is not told by their names.
+  const log = (await found.logs()).find((file) => file.includes(some.json.sessionId)) ?? "";
+  const lines = (await readFile(log, "utf8")).trimEnd().split("\n");
+  const events = lines.map((line) => JSON.parse(line) as SessionEvent);
+  const notes = events.flatMap((event) => (event.type === "note" ? [event.data.text] : []));
   expect(notes).toEqual([
     "--tools: the MCP server notes has no tool named like mcp__notes__gorw. Did you mean mcp__notes__grow?",
   ]);

@@ -1,6 +1,6 @@
 /** The built command in a clean environment: a home, a workspace and a scripted model server of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -116,7 +116,9 @@ export async function bench(steps: readonly unknown[], files: Record<string, str
     },
     file: (name) => readFile(path.join(cwd, name), "utf8"),
     async events() {
-      const newest = (await logs()).at(-1);
+      // Names tell apart sessions of different seconds only.
+      const written = await Promise.all((await logs()).map(async (file) => ({ file, at: (await stat(file)).mtimeMs })));
+      const newest = written.sort((a, b) => a.at - b.at).at(-1)?.file;
       if (newest === undefined) throw new Error("there is no session log");
       const lines = (await readFile(newest, "utf8")).trimEnd().split("\n");
       return lines.map((line) => JSON.parse(line) as SessionEvent);
