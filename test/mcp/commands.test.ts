@@ -6,11 +6,17 @@ import { npmServer } from "../support/mcp.ts";
 
 // The built command, with servers of npm as real children.
 
+/** What of the commands' data is looked into; the rest is compared as a whole. */
+interface Printed {
+  source: string;
+  scope: string;
+  servers: { name: string; state: string; code: string; stderr: string[] }[];
+}
+
 interface Answer {
   exit: number | null;
   ok: boolean;
-  // biome-ignore lint/suspicious/noExplicitAny: what each command prints is compared as a whole.
-  data: any;
+  data: Printed;
   error: { code: string; message: string };
   warnings: string[];
   stderr: string;
@@ -106,11 +112,7 @@ test("list --check starts all that may be started and says of each how it is; to
   await write(made, ".mcp.json", { own: { command: "x" } });
   const checked = await json(made, ["mcp", "list", "--check"]);
   expect(checked.exit).toBe(0);
-  const states = checked.data.servers.map(({ name, state, code }: { name: string; state: string; code: string }) => [
-    name,
-    state,
-    code,
-  ]);
+  const states = checked.data.servers.map(({ name, state, code }) => [name, state, code]);
   expect(states).toEqual([
     ["memory", "ready", undefined],
     ["broken", "failed", "MCP_START_FAILED"],
@@ -120,7 +122,7 @@ test("list --check starts all that may be started and says of each how it is; to
     ["off", "disabled", undefined],
   ]);
   expect(checked.data.servers[0]).toMatchObject({ counts: { tools: 9 }, source: expect.stringContaining(file) });
-  expect(checked.data.servers[1].stderr).toEqual(["no database at [redacted]"]);
+  expect(checked.data.servers[1]?.stderr).toEqual(["no database at [redacted]"]);
   expect(JSON.stringify(checked)).not.toMatch(/s3cret|key=abc/);
 
   const failed = await made.gantry(["mcp", "inspect", "broken"]);
@@ -139,7 +141,9 @@ test("list --check starts all that may be started and says of each how it is; to
   ]);
   const own = ["ToolSearch", "ListMcpResources", "ReadMcpResource", "SubscribeMcpResource"];
   expect(
-    tools.data.filter(({ plugin }: { plugin: string }) => plugin === "mcp").map(({ name }: { name: string }) => name),
+    (tools.data as unknown as { name: string; plugin: string }[])
+      .filter(({ plugin }) => plugin === "mcp")
+      .map(({ name }) => name),
   ).toEqual(own);
   expect((await json(made, ["tools", "describe", "ReadMcpResource"])).data).toMatchObject({ plugin: "mcp", effect: "reads" });
   const described = await json(made, ["tools", "describe", "mcp__memory__read_graph"]);
