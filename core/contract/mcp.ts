@@ -1,6 +1,7 @@
 /**
- * MCP servers as the core knows them: what the config says, the state each is in, what it offers, what it may ask. Types
- * only. The protocol itself is spoken in plugins/mcp/thread, in a thread of its own; mcp-frames.ts is what crosses to it.
+ * MCP servers as the core knows them: what the config says, the state each is in, what it offers, what it may ask: types,
+ * and the words for states. The protocol itself is spoken in plugins/mcp/thread, in a thread of its own; mcp-frames.ts is what
+ * crosses to it.
  */
 import type { ConfigSource } from "./host.ts";
 import type { Json, JsonObject } from "./messages.ts";
@@ -55,6 +56,18 @@ export interface McpOAuth {
 
 /** `waiting`: configured by the project, which is not trusted. */
 export type McpState = "idle" | "starting" | "ready" | "needs-login" | "failed" | "disabled" | "waiting" | "stopped";
+
+/** As commands and the line session show it. */
+export const mcpStateWords = {
+  idle: "not started",
+  starting: "starting",
+  ready: "ready",
+  "needs-login": "needs login",
+  failed: "failed",
+  disabled: "disabled",
+  waiting: "waits for trust",
+  stopped: "stopped",
+} as const satisfies Record<McpState, string>;
 
 /** What is known of one server; holds no secret: nothing of args, env, headers or the query of a URL. */
 export interface McpServerFacts {
@@ -171,8 +184,6 @@ export interface McpMethods {
     };
     reply: { values: string[]; total?: number; hasMore?: boolean };
   };
-  ping: { params: JsonObject; reply: JsonObject };
-  setLogLevel: { params: { level: string }; reply: JsonObject };
   /** Logs in by the user's browser, or by a pasted code where `paste`; asks come as openUrl and pasteCode. MCP_LOGIN_FAILED. */
   login: { params: { paste: boolean }; reply: JsonObject };
   /** Forgets tokens and registration. */

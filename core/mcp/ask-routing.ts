@@ -29,7 +29,7 @@ interface OpenAsk {
 const longestMs = 15 * 60_000;
 const mostOfServer = 8;
 /** Not of a turn: somebody types, or nobody knows of them. */
-const silent: readonly McpMethod[] = ["complete", "ping", "setLogLevel"];
+const silent: readonly McpMethod[] = ["complete"];
 
 interface Asked {
   session: McpSession;

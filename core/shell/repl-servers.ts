@@ -1,6 +1,6 @@
 /** MCP servers in the line session: `/mcp`, and the lines that say when their state is another. */
 import type { EventOf, SessionEvent } from "../contract/events.ts";
-import type { McpServerFacts } from "../contract/mcp.ts";
+import { type McpServerFacts, mcpStateWords } from "../contract/mcp.ts";
 import { mcpWord } from "../contract/mcp-names.ts";
 import type { Mcp } from "../mcp/mcp.ts";
 import { unknownServer } from "../mcp/usable-server.ts";
@@ -50,18 +50,6 @@ function serversText(mcp: Mcp | undefined, style: Style): string {
   return servers.flatMap((facts) => linesOf(facts, width, style)).join("\n");
 }
 
-/** As `mcp list` has them. */
-const stateWords = {
-  idle: "not started",
-  starting: "starting",
-  ready: "ready",
-  "needs-login": "needs login",
-  failed: "failed",
-  disabled: "disabled",
-  waiting: "waits for trust",
-  stopped: "stopped",
-} as const satisfies Record<McpServerFacts["state"], string>;
-
 function linesOf(facts: McpServerFacts, width: number, style: Style): string[] {
   const { name, state, counts, code, why, restarts, problems } = facts;
   const colour = state === "ready" ? style.green : state === "failed" || state === "needs-login" ? style.red : style.dim;
@@ -74,7 +62,7 @@ function linesOf(facts: McpServerFacts, width: number, style: Style): string[] {
   ];
   const reason = [code, why].filter((part) => part !== undefined).join(": ");
   return [
-    `  ${sanitizeLine(name).padEnd(width)}  ${colour(stateWords[state])}${about.length > 0 ? style.dim(`  ${about.join(", ")}`) : ""}`,
+    `  ${sanitizeLine(name).padEnd(width)}  ${colour(mcpStateWords[state])}${about.length > 0 ? style.dim(`  ${about.join(", ")}`) : ""}`,
     ...(reason === "" ? [] : [`  ${" ".repeat(width)}  ${sanitizeLine(reason)}`]),
   ];
 }

@@ -1,5 +1,6 @@
 /** How these commands write servers: one line each, and what is wrong below. Nothing of others steers a terminal. */
 import type { Host, Json } from "gantry/plugin";
+import { mcpStateWords } from "../../core/contract/mcp.ts";
 
 export type Server = Awaited<ReturnType<Host["mcp"]["list"]>>["servers"][number];
 
@@ -28,19 +29,8 @@ export function columnsOf(head: readonly string[], rows: readonly (readonly stri
   return [head, ...rows].map((row) => line(row).trimEnd()).join("\n");
 }
 
-const states = {
-  idle: "not started",
-  starting: "starting",
-  ready: "ready",
-  "needs-login": "needs login",
-  failed: "failed",
-  disabled: "disabled",
-  waiting: "waits for trust",
-  stopped: "stopped",
-} as const satisfies Record<Server["state"], string>;
-
 export function stateWord({ state }: Pick<Server, "state">): string {
-  return states[state];
+  return mcpStateWords[state];
 }
 
 /** `3 tools, 1 prompt`; nothing where it offers nothing. */

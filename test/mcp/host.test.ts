@@ -20,8 +20,10 @@ test("servers start together, and one that cannot start takes no other with it",
   expect(host.facts("one")).toMatchObject({ state: "ready", server: { name: "plain", version: "1.0.0" }, restarts: 0 });
   expect(host.facts("broken")).toMatchObject({ state: "failed", code: "MCP_START_FAILED", stderr: ["no key"] });
   expect(await host.call("mcp__one__add", { a: 2, b: 3 })).toBe("5");
-  await expect(host.mcp.request("broken", "ping", {}, { signal: never })).rejects.toMatchObject({ code: "MCP_START_FAILED" });
-  await expect(host.mcp.request("on", "ping", {}, { signal: never })).rejects.toThrow(/Did you mean one\?/);
+  await expect(host.mcp.request("broken", "readResource", { uri: "a:b" }, { signal: never })).rejects.toMatchObject({
+    code: "MCP_START_FAILED",
+  });
+  await expect(host.mcp.request("on", "readResource", { uri: "a:b" }, { signal: never })).rejects.toThrow(/Did you mean one\?/);
   const effects = host.registry
     .tools()
     .filter(({ mcp }) => mcp)
@@ -38,7 +40,9 @@ test("nothing runs before it is asked for, and a call of a server that is starti
 
 test("a server that never answers initialize fails at its bound, and who waits for it is told", async () => {
   const host = await openHost([plainServer("mute", { silent: true }, { startTimeoutMs: 300 })]);
-  await expect(host.mcp.request("mute", "ping", {}, { signal: never })).rejects.toMatchObject({ code: "MCP_START_TIMEOUT" });
+  await expect(host.mcp.request("mute", "readResource", { uri: "a:b" }, { signal: never })).rejects.toMatchObject({
+    code: "MCP_START_TIMEOUT",
+  });
   await host.becomes("mute", "failed");
   expect(host.facts("mute").code).toBe("MCP_START_TIMEOUT");
 });

@@ -36,8 +36,6 @@ test("every method is a request of the protocol, with the core's shapes", async 
   });
   const ref = { type: "ref/prompt", name: "p" };
   expect(await request("complete", { ref, argument: { name: "who", value: "A" } })).toEqual({ values: ["A!"], total: 1 });
-  expect(await request("ping", {})).toEqual({});
-  expect(await request("setLogLevel", { level: "debug" })).toEqual({});
   expect(await request("login", { paste: false })).toMatchObject({ code: "MCP_LOGIN_FAILED" });
 });
 

@@ -80,14 +80,6 @@ const runners: Runners = {
       ...(hasMore === undefined ? {} : { hasMore }),
     };
   },
-  async ping(_params, { request, ...parts }) {
-    await request({ method: "ping" }, EmptyResultSchema, options(parts));
-    return {};
-  },
-  async setLogLevel(params, { request, ...parts }) {
-    await request({ method: "logging/setLevel", params }, EmptyResultSchema, options(parts));
-    return {};
-  },
 };
 
 /** `id` is the core's. */

@@ -8,8 +8,6 @@ export const protocolNames: Readonly<Record<McpMethod, string>> = {
   unsubscribe: "resources/unsubscribe",
   getPrompt: "prompts/get",
   complete: "completion/complete",
-  ping: "ping",
-  setLogLevel: "logging/setLevel",
   login: "login",
   logout: "logout",
 };
