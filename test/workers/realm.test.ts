@@ -97,10 +97,11 @@ test("a load is answered with what the plugin contributes, sorted, with JSON Sch
 
 test("a call asks for its effect, is acknowledged as it outlives its first turn, and ends with its result", async () => {
   await using guest = await notes({ folder: "my" });
-  guest.answer = (method, args) => ({
-    bytes: { $bytes: Buffer.from(`${method} ${JSON.stringify(args)}`).toString("base64") },
-    size: 1,
-  });
+  // Answered after the acknowledgement: a call whose effect is answered within its first turn has none.
+  guest.answer = async (method, args) => {
+    await guest.frame(([kind]) => kind === "ack");
+    return { bytes: { $bytes: Buffer.from(`${method} ${JSON.stringify(args)}`).toString("base64") }, size: 1 };
+  };
   const id = guest.start({ part: "tool", name: "NoteRead" }, { name: "ab" });
   const result = await guest.settled(id);
   expect(result).toEqual({
