@@ -51,6 +51,8 @@ export interface LiveConfigOptions {
   reload: (() => Promise<LoadedConfig>) | undefined;
   /** Makes a config ready. PLUGIN_INVALID. */
   makeReady(config: LoadedConfig): Promise<ReadyConfig>;
+  /** Another config is in force. */
+  onTaken?(): void;
 }
 
 /** The owner of taps that come from config files. */
@@ -85,6 +87,7 @@ export function createLiveConfig(options: LiveConfigOptions): LiveConfig {
     generation++;
     last = met.told;
     hooks.replace(configOwner, now.taps);
+    options.onTaken?.();
     return met.told;
   }
 

@@ -18,6 +18,8 @@ export interface Mcp {
   onChange(listener: (change: McpChange) => void): () => void;
   /** Who answers what servers ask while a call of the session runs. Undo with what is handed back. */
   attach(session: McpSession): () => void;
+  /** Where the roots are other than before, the servers are told. */
+  rootsMayDiffer(): void;
   close(): Promise<void>;
 }
 

@@ -12,6 +12,8 @@ import { secretsOfSpecs } from "./spec-secrets.ts";
 
 export interface OpenMcpParts {
   config: LoadedConfig;
+  /** By default `config`. */
+  inForce?(): LoadedConfig;
   version: string;
   env: Readonly<Record<string, string | undefined>>;
   registry: Registry;
@@ -26,15 +28,19 @@ export function openMcp({ config, version, env, registry, workers, keepSecret, .
   const own = secretsOfSpecs(config.mcp.servers);
   keepSecret(own);
   const redact = parts.redact ?? createRedactor([env, config.config.env], own).text;
-  const folders = [config.project, ...config.config.permissions.additionalDirectories];
   const ownHome = env["GANTRY_HOME"] ?? "";
   return createMcp({
     ...{ version, env, registry, redact, config: config.mcp, processes: workers.processes },
     changedScripts: config.changedScripts,
-    roots: folders.map((folder) => pathToFileURL(path.resolve(config.project, folder)).href),
+    roots: () => rootsOf(parts.inForce?.() ?? config),
     tokenFolder: path.join(config.paths.dataHome, "mcp-tokens"),
     // Who keeps all of Gantry in one folder means what it remembers too.
     useKeychain: ownHome === "",
     filename: path.join(distFolder, "mcp-thread.cjs"),
   });
+}
+
+function rootsOf({ project, config }: LoadedConfig): string[] {
+  const folders = [project, ...config.permissions.additionalDirectories];
+  return folders.map((folder) => pathToFileURL(path.resolve(project, folder)).href);
 }

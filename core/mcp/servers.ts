@@ -26,8 +26,8 @@ import { waitUntil } from "./wait-until.ts";
 export interface McpOptions {
   version: string;
   config: McpConfig;
-  /** File URLs. */
-  roots: readonly string[];
+  /** File URLs, as they are now. */
+  roots(): readonly string[];
   /** The core's own environment; workers/mcp-child-env.ts says what of it servers see. */
   env: Readonly<Record<string, string | undefined>>;
   tokenFolder: string;
@@ -87,6 +87,7 @@ export function createMcp(options: McpOptions): Mcp {
         subscriptions.forget(session.id);
       };
     },
+    rootsMayDiffer: () => servers.rootsMayDiffer(),
     close: () => servers.close(),
   };
   const names = mcp.specs.map(({ name }) => name);
@@ -104,12 +105,16 @@ class Servers {
   readonly #sources: Sources;
   readonly #redact: (text: string) => string;
   readonly #changedScripts: McpOptions["changedScripts"];
+  readonly #roots: McpOptions["roots"];
+  #knownRoots: string;
   #closed: Promise<void> | undefined;
 
   constructor(options: McpOptions) {
     this.#specs = options.config.servers;
     this.#names = this.#specs.map(({ name }) => name);
     this.#changedScripts = options.changedScripts;
+    this.#roots = options.roots;
+    this.#knownRoots = this.#roots().join("\n");
     this.#redact = options.redact ?? ((text) => text);
     this.facts = createFacts(options.config);
     this.asks = new AskRouting(() => this.#requests);
@@ -154,6 +159,13 @@ class Servers {
       throw new GantryError("MCP_DISCONNECTED", `Gantry is closing; the MCP server ${server} is asked nothing more`);
     const call = { server, method, params, timeoutMs: timeoutMs ?? spec.callTimeoutMs, signal, sessionId, onProgress };
     return (await this.#requests.call(call)) as unknown as ReplyOf<M>;
+  }
+
+  rootsMayDiffer(): void {
+    const roots = [...this.#roots()];
+    if (roots.join("\n") === this.#knownRoots) return;
+    this.#knownRoots = roots.join("\n");
+    this.#threads.sendAll({ type: "roots", roots });
   }
 
   close(): Promise<void> {

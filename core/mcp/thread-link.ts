@@ -12,8 +12,8 @@ export interface ThreadParts {
   filename: string;
   /** Whole but for the mark that each thread adds to the environment of its children. */
   data: McpThreadData;
-  /** File URLs. */
-  roots: readonly string[];
+  /** File URLs, as they are now. */
+  roots(): readonly string[];
   processes(): Promise<Processes>;
   /** Between beats. */
   beatMs?: number | undefined;
@@ -96,7 +96,7 @@ export class ThreadLink {
   #sendOpen(spec: McpServerSpec, { thread, children }: Live): void {
     const reaperFd = children.reaperFd();
     const fd = reaperFd === undefined ? {} : { reaperFd };
-    thread.send({ type: "open", spec, roots: [...this.#parts.roots], ...fd });
+    thread.send({ type: "open", spec, roots: [...this.#parts.roots()], ...fd });
   }
 
   #take(frame: FromMcp): void {

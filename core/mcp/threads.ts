@@ -61,6 +61,11 @@ export class Threads {
     this.#groupOf(server)?.link?.send(frame);
   }
 
+  /** A thread that is not up yet needs nothing: what it begins with is of then. */
+  sendAll(frame: ToMcp): void {
+    for (const { link } of this.#groups) link?.send(frame);
+  }
+
   async end(politeMs: number): Promise<void> {
     this.#isOver = true;
     for (const { timer } of this.#groups) clearTimeout(timer);

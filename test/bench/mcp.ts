@@ -79,7 +79,14 @@ async function stdioCall(folder: string): Promise<MicroResult> {
   const processes = createProcesses({ env: process.env });
   const config: McpConfig = { servers: [specOf("tiny", folder)], waiting: [], disabled: [] };
   const servers = createMcp({
-    ...{ version: "0.0.0", config, roots: [], env: process.env, tokenFolder: path.join(folder, "tokens"), useKeychain: false },
+    ...{
+      version: "0.0.0",
+      config,
+      roots: () => [],
+      env: process.env,
+      tokenFolder: path.join(folder, "tokens"),
+      useKeychain: false,
+    },
     ...{ filename, processes: async () => processes, registry: createRegistry() },
   });
   const raw = spawn("/bin/sh", [tiny], { stdio: ["pipe", "pipe", "ignore"] });

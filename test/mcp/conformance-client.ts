@@ -136,7 +136,7 @@ async function run(url: string, thread: string): Promise<void> {
   const tokenFolder = await mkdtemp(join(tmpdir(), "gantry-conformance-"));
   const processes = createProcesses({ env: process.env, maxOutputFileBytes: 1_000_000 });
   const mcp = createMcp({
-    ...{ version: "0.0.0", roots: [], env: process.env, tokenFolder, useKeychain: false, filename: thread },
+    ...{ version: "0.0.0", roots: () => [], env: process.env, tokenFolder, useKeychain: false, filename: thread },
     config: { servers: [specOf(url, oauthOf(scenario, context))], waiting: [], disabled: [] },
     processes: async () => processes,
     registry: createRegistry(),

@@ -132,7 +132,8 @@ test("on a terminal a form is filled in, an address opened, the model lent, and 
   await terminal.shows("All of it is done.");
   const results = found.model.requests.flatMap(({ toolResults }) => toolResults.map(({ text }) => text)).join("\n");
   expect(results).toMatch(/Ada Lovelace[\s\S]*It was a dark and stormy night\.[\s\S]*Four words of sampling\./);
-  expect(await readFile(path.join(found.home, "opened"), "utf8")).toBe("https://example.com/pay?x=1");
+  const opened = async (): Promise<string> => await readFile(path.join(found.home, "opened"), "utf8").catch(() => "");
+  await until(async () => (await opened()) === "https://example.com/pay?x=1", "the address was not opened");
   await terminal.shows("›");
   terminal.types("/mcp__everything__completable-prompt Eng\t");
   await terminal.shows("Engineering");

@@ -1,9 +1,13 @@
 /** MCP servers in a session and its turns, through the built command: what is waited for, offered, told and kept. */
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { bench, resultTexts } from "../support/cli.ts";
 import { embed, say } from "../support/embed.ts";
 import { npmServer, serversOf } from "../support/mcp.ts";
 import { newestTexts, sentNames, sentTools, sessionServer } from "../support/mcp-session.ts";
+import { fixture } from "../support/mcp-thread.ts";
 
 const call = (name: string, input: Record<string, unknown> = {}) => ({ call: { name, input } });
 const done = { say: "Done." };
@@ -174,6 +178,35 @@ test("a cancel ends what waits for a server: the first request, and an input wit
   expect(model.requests).toHaveLength(0);
   await runtime.close();
   expect(events.at(-1)?.type).toBe("session.close");
+});
+
+test("a server is told when the config in force names other folders, and only then, and is given these as roots", async () => {
+  const server = { command: process.execPath, args: [fixture("hostile-stdio.cjs"), "good"] };
+  const [told, roots] = [call("mcp__good__roots-told"), call("mcp__good__roots")];
+  const { runtime, model, cwd, events } = await embed([told, roots, done, told, roots, done, told, roots, done], {
+    set: [`mcpServers.good=${JSON.stringify(server)}`],
+    approve: "always",
+  });
+  const userConfig = path.join(path.dirname(cwd), ".config/gantry/config.json");
+  await mkdir(path.dirname(userConfig), { recursive: true });
+  const session = await runtime.openSession({});
+  await session.send(say("go"), "api");
+  await writeFile(userConfig, JSON.stringify({ permissions: { additionalDirectories: ["/srv/data"] } }));
+  await session.send(say("go"), "api");
+  await writeFile(
+    userConfig,
+    JSON.stringify({ permissions: { additionalDirectories: ["/srv/data"] }, limits: { maxTurns: 9 } }),
+  );
+  await session.send(say("go"), "api");
+  const texts = [1, 2, 4, 5, 7, 8].map((request) => resultTexts(model, request)[0] ?? "");
+  const first = { uri: pathToFileURL(cwd).href, name: path.basename(cwd) };
+  const later = { roots: [first, { uri: "file:///srv/data", name: "data" }] };
+  expect([texts[0], texts[2], texts[4]]).toEqual(["0", "1", "1"]);
+  expect([texts[1], texts[3], texts[5]].map((text) => JSON.parse(text ?? ""))).toEqual([{ roots: [first] }, later, later]);
+  expect(events.flatMap((event) => (event.type === "config.reload" ? [event.data.keys] : []))).toEqual([
+    ["permissions.additionalDirectories"],
+    ["limits.maxTurns"],
+  ]);
 });
 
 test("a server-everything of npm answers through the same way", async () => {

@@ -93,10 +93,10 @@ test("a question that the server takes back is taken back from the user", async 
 
 test("the time of a call stands still while the user is asked, and ends with the call's cancel", async () => {
   const from = here();
-  const called = thread.call("good", "ask", {}, 200);
+  const called = thread.call("good", "ask", {}, 1_000);
   const ask = await askOf(from, "elicitForm");
   // Longer than the call's own time.
-  await thread.call("good", "hang", {}, 400);
+  await thread.call("good", "hang", {}, 1_100);
   thread.send({ type: "answer", id: ask.id, ok: true, value: { action: "decline" } });
   expect(textOf(await called)).toBe('{"action":"decline"}');
 });
@@ -163,6 +163,17 @@ test("a server is told the roots, and new ones when they change", async () => {
   expect(JSON.parse(textOf(await thread.call("good", "roots")))).toEqual({ roots: [{ uri: "file:///work", name: "work" }] });
   thread.send({ type: "roots", roots: ["file:///other"] });
   expect(JSON.parse(textOf(await thread.call("good", "roots")))).toEqual({ roots: [{ uri: "file:///other", name: "other" }] });
+  expect(textOf(await thread.call("good", "roots-told"))).toBe("1");
+});
+
+test("a server that is still starting when the roots change is told once it is ready", async () => {
+  const from = here();
+  thread.open({ name: "asks-first", transport: hostile("asks-first") });
+  const ask = await askOf(from, "elicitForm");
+  thread.send({ type: "roots", roots: ["file:///third"] });
+  thread.send({ type: "answer", id: ask.id, ok: true, value: { action: "accept" } });
+  await thread.state("asks-first", "ready", from);
+  expect(textOf(await thread.call("asks-first", "roots-told"))).toBe("1");
 });
 
 test("a silent server that does not answer two pings is started again", async () => {

@@ -49,6 +49,11 @@ const groupOf = (name: string): number =>
     .flatMap((f) => (f.type === "facts" && f.facts.name === name ? [f.facts.pid ?? 0] : []))
     .find((pid) => pid > 0) ?? 0;
 
+/** What the server was told of calls that were given up, since it was last asked. */
+async function cancelsOf(name: string): Promise<unknown> {
+  return JSON.parse(textOf(await thread.call(name, "cancels")));
+}
+
 test("a ready server tells who it is, and what it offers is cleaned", async () => {
   const facts = thread.facts("good");
   expect(facts).toMatchObject({
@@ -255,6 +260,22 @@ test("a cancelled call ends at once, the server is told, and its late answer is 
     message: `tools/call of the server ${name} was cancelled: the user stopped it`,
   });
   expect(textOf(await thread.call(name, "echo", { text: "next" }))).toBe("next");
+  expect(await cancelsOf(name)).toEqual([{ requestId: expect.any(Number), reason: "interrupted" }]);
+});
+
+test("a server is told once of a call that was given up, in our words, and not of an attempt that it has answered", async () => {
+  const name = await ready();
+  expect(await thread.call(name, "hang", {}, 50)).toMatchObject({ code: "MCP_TIMEOUT" });
+  expect(await cancelsOf(name)).toEqual([{ requestId: expect.any(Number), reason: "no answer in time" }]);
+  const ended = thread.call(name, "url-hang");
+  const id = thread.lastId;
+  const ask = await thread.until("ask", ({ server }) => server === name);
+  thread.send({ type: "answer", id: ask.id, ok: true, value: { action: "accept" } });
+  // The server refused the first attempt, and is silent in the second.
+  await thread.until("progress", (frame) => frame.id === id);
+  thread.send({ type: "cancel", id, reason: "the user stopped it" });
+  expect(await ended).toMatchObject({ code: "TOOL_INTERRUPTED" });
+  expect(await cancelsOf(name)).toEqual([{ requestId: expect.any(Number), reason: "interrupted" }]);
 });
 
 test("a call that the server never answers ends at its deadline", async () => {

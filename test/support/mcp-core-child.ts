@@ -15,7 +15,7 @@ const spec = plainServer("one", { silent: isMute, deaf: moment !== "call" });
 const transport = { ...spec.transport, env: { GANTRY_TEST: mark } } as typeof spec.transport;
 
 const mcp = createMcp({
-  ...{ version: "1.0.0", roots: [], env: process.env, tokenFolder: "/nowhere", useKeychain: false, filename },
+  ...{ version: "1.0.0", roots: () => [], env: process.env, tokenFolder: "/nowhere", useKeychain: false, filename },
   config: { servers: [{ ...spec, transport }], waiting: [], disabled: [] },
   ...{ registry: createRegistry(), processes: async () => processes, bounds: { endMs: 60_000 } },
 });

@@ -57,7 +57,7 @@ export async function openHost(servers: readonly McpServerSpec[], options: Parti
   const mcp = createMcp({
     ...{
       version: "1.0.0",
-      roots: [],
+      roots: () => [],
       tokenFolder: folder,
       useKeychain: false,
       filename: mcpThread,

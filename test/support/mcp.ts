@@ -32,7 +32,16 @@ export interface HttpServer {
 
 /** server-everything over HTTP on loopback, gone when the test ends. `port`: any free one by default. */
 export async function everythingOverHttp(kind: "streamableHttp" | "sse", port?: number): Promise<HttpServer> {
-  port ??= await freePort();
+  if (port !== undefined) return await everythingOn(port, kind);
+  // One that is free may be taken before the server has it.
+  for (let attempt = 1; attempt < 3; attempt++) {
+    const server = await everythingOn(await freePort(), kind).catch(() => undefined);
+    if (server !== undefined) return server;
+  }
+  return await everythingOn(await freePort(), kind);
+}
+
+async function everythingOn(port: number, kind: "streamableHttp" | "sse"): Promise<HttpServer> {
   const child = spawn(process.execPath, [path.join(packages, "server-everything/dist/index.js"), kind], {
     env: { PATH: process.env["PATH"] ?? "", PORT: String(port) },
     stdio: ["ignore", "ignore", "pipe"],

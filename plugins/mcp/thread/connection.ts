@@ -2,6 +2,7 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import type { jsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/types.js";
 import type { McpAskKind, McpAsks, McpServerSpec } from "../../../core/contract/mcp.ts";
+import { boundCancels } from "./cancel-notices.ts";
 import { createOffer, type Offer } from "./catalog.ts";
 import { type AskUser, answerServer, askUrl } from "./client-answers.ts";
 import { faultOf } from "./fault-of.ts";
@@ -76,11 +77,13 @@ interface ClientParts extends ConnectionParts {
 async function connectClient(parts: ClientParts, signal: AbortSignal): Promise<Connection> {
   const { client, offer, link } = parts;
   const { name: server } = parts.spec;
+  const firstRoots = parts.roots().join("\n");
   const completions = createCompletions();
   let requests: Requests | undefined;
   answerServer(client, { roots: parts.roots, ask: asking(parts, () => requests) });
   const protocolVersion = watchVersion(link);
   boundParts(link.transport, server);
+  boundCancels(link.transport);
   await initialize(client, { link, server, signal });
   const askUrls = urlAsker(parts, completions, () => requests);
   const subscriptions = createSubscriptions();
@@ -95,9 +98,11 @@ async function connectClient(parts: ClientParts, signal: AbortSignal): Promise<C
   };
   void link.lost.then(stop);
   await readFirst(client, offer, { link, server, signal });
+  const tellRoots = (): void => void client.sendRootsListChanged().catch(() => undefined);
+  // New ones are told to connections that are made: this one was not when they came.
+  if (parts.roots().join("\n") !== firstRoots) tellRoots();
   return {
-    ...{ link, offer, requests, introduction: introduce(client, protocolVersion()) },
-    tellRoots: () => void client.sendRootsListChanged().catch(() => undefined),
+    ...{ link, offer, requests, tellRoots, introduction: introduce(client, protocolVersion()) },
     async close() {
       stop();
       await link.end();

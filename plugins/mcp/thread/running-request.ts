@@ -1,5 +1,5 @@
 /** One request while it runs: it ends with the first of its answer, its deadline, its cancel and the loss of the server. */
-import { McpError } from "@modelcontextprotocol/sdk/types.js";
+import { cancelReason } from "./cancel-notices.ts";
 import { startDeadline } from "./deadline.ts";
 import { Fault } from "./fault.ts";
 import { protocolNames } from "./protocol-names.ts";
@@ -22,7 +22,7 @@ export function startRunning({ method, timeoutMs, signal }: WireRequest, server:
   ended.promise.catch(() => undefined);
   const end = (fault: Fault): void => {
     ended.reject(fault);
-    ending.abort(new McpError(-32001, fault.message));
+    ending.abort(cancelReason(fault.code));
   };
   const name = protocolNames[method];
   const late = `The server ${server} did not answer ${name} within ${timeoutMs} ms.`;
