@@ -12,7 +12,8 @@ process.env["NODE_COMPILE_CACHE"] ??= join(tmpdir(), "gantry-test-cache/sources"
 /** Long files go first, so that none is left for the end: without a former run Vitest knows only their sizes. */
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isLong = ({ moduleId }: TestSpecification): boolean => /\/test\/(?:faults|scenarios|kit|workers)\//.test(moduleId);
+    const isLong = ({ moduleId }: TestSpecification): boolean =>
+      /\/test\/(?:faults|scenarios|kit|workers|mcp)\//.test(moduleId);
     return (await super.sort(files)).sort((a, b) => Number(isLong(b)) - Number(isLong(a)));
   }
 }

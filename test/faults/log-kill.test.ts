@@ -1,20 +1,22 @@
-/** Kill -9 at every file-system call of a session's writer, in a real process: nothing it had announced is ever lost. */
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { hostname } from "node:os";
+/**
+ * Kill -9 at every file-system call of a session's writer, in a real process: nothing it had announced is ever lost. What is
+ * announced after a sync is held against a kill before the next call that changes something (test/support/kill-points.ts).
+ */
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { assertPairs } from "../../core/session/pairs.ts";
 import { createStore, type SessionStore } from "../../core/session/store.ts";
-import { eachOfTwo, runChild, supportFile } from "../support/children.ts";
+import { bundledFile, eachOfTwo, runChild, supportFile } from "../support/children.ts";
+import { type KillPoint, killPoints } from "../support/kill-points.ts";
 import { callOf, recorder, usage } from "../support/session-events.ts";
 import { newStateHome, newStore, writeSession } from "../support/session-folder.ts";
 
 const project = "/projects/sample";
-
-interface KillPoint {
-  at: number;
-  when: "before" | "half" | "after";
-}
+const folder = mkdtempSync(join(tmpdir(), "gantry-log-kill-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const child = await bundledFile("session-child.ts", folder);
 
 /** Which files' calls are swept. The head is written by time, beside the log; all else comes in one order, each time the same. */
 const swept = { log: "/sessions(?!.*\\.head$)", head: "\\.head$" } as const;
@@ -22,7 +24,7 @@ const swept = { log: "/sessions(?!.*\\.head$)", head: "\\.head$" } as const;
 type Swept = keyof typeof swept;
 
 function writer(mode: "new" | "resume", stateHome: string, env: Record<string, string>): ReturnType<typeof runChild> {
-  const args = ["--require", supportFile("kill-at-syscall.cjs"), supportFile("session-child.ts"), mode, stateHome];
+  const args = ["--require", supportFile("kill-at-syscall.cjs"), child, mode, stateHome];
   return runChild(args, { env });
 }
 
@@ -36,11 +38,7 @@ async function countCalls(
   const { exitCode, stderr, stdout } = await writer(mode, stateHome, { KILL_PATH: swept[what], KILL_REPORT: report });
   expect([exitCode, stderr]).toEqual([0, ""]);
   const calls = readFileSync(report, "utf8").split("\n").slice(0, -1);
-  const points = calls.flatMap((call, index): KillPoint[] => {
-    const whens = call.startsWith("write ") ? (["before", "half", "after"] as const) : (["before", "after"] as const);
-    return whens.map((when) => ({ at: index + 1, when }));
-  });
-  return { calls, points, promised: stdout.split("\n") };
+  return { calls, points: killPoints(calls), promised: stdout.split("\n") };
 }
 
 async function typesOf(store: SessionStore): Promise<string[]> {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, realpath, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -7,7 +7,7 @@ import { readInstalled, sourceOf } from "../../core/plugin-store/installed.ts";
 import type { StorePlace } from "../../core/plugin-store/layout.ts";
 import { confirmStarted, rollBack } from "../../core/plugin-store/settle.ts";
 import { filesIn } from "../plugin-store/store-of.ts";
-import { eachOfTwo, runChild, supportFile } from "../support/children.ts";
+import { bundledFile, eachOfTwo, runChild, supportFile } from "../support/children.ts";
 import { killPoints } from "../support/kill-points.ts";
 import { pluginVersion } from "../support/plugin-versions.ts";
 
@@ -15,6 +15,7 @@ import { pluginVersion } from "../support/plugin-versions.ts";
 
 const root = await realpath(await mkdtemp(path.join(tmpdir(), "gantry-store-kill-")));
 afterAll(() => rm(root, { recursive: true, force: true, maxRetries: 5 }));
+const child = await bundledFile("plugin-store-child.ts", root);
 
 type Scope = "user" | "project";
 type Make = (place: StorePlace, scope: Scope) => Promise<void>;
@@ -101,20 +102,27 @@ test.each(cases)(
   "a kill -9 at any call of $what in the $scope scope leaves the state before or the one after",
   async ({ what, scope }) => {
     const { before, states, again } = scenarios[what] ?? missing();
+    const template = newPlace();
+    await before(template, scope);
+    // What is the user's is the same wherever it lies; a consent for a project is named after the project's path.
+    const start = async (place: StorePlace): Promise<void> =>
+      scope === "project"
+        ? await before(place, scope)
+        : await cp(path.dirname(template.dataHome), path.dirname(place.dataHome), { recursive: true });
     const run = async (kill: Record<string, string>) => {
       const place = newPlace();
-      await before(place, scope);
-      const tally = path.join(path.dirname(place.dataHome), "calls");
+      await start(place);
+      const report = path.join(path.dirname(place.dataHome), "calls");
       const word = scope === "user" ? what : `project-${what}`;
-      const ended = await runChild([supportFile("plugin-store-child.ts"), word, place.dataHome, place.project], {
+      const ended = await runChild([child, word, place.dataHome, place.project], {
         env: {
           NODE_OPTIONS: `--require=${supportFile("kill-at-syscall.cjs")}`,
           KILL_PATH: `^${path.dirname(place.dataHome)}/(data/plugins|work/\\.gantry)`,
-          KILL_TALLY: tally,
+          KILL_REPORT: report,
           ...kill,
         },
       });
-      return { place, ended, calls: async () => (await readFile(tally, "utf8")).split("\n").slice(0, -1) };
+      return { place, ended, calls: async () => (await readFile(report, "utf8")).split("\n").slice(0, -1) };
     };
     const whole = await run({});
     expect(whole.ended).toMatchObject({ exitCode: 0, stdout: "done\n", stderr: "" });

@@ -9,13 +9,15 @@ import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { compileCache } from "../support/children.ts";
+import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
+import { bundledFile, compileCache } from "../support/children.ts";
 import { killPoints } from "../support/kill-points.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const killer = here("../support/kill-at-syscall.cjs");
-const program = here("../support/change-once.ts");
+const programs = mkdtempSync(join(tmpdir(), "gantry-kill-programs-"));
+afterAll(() => rmSync(programs, { recursive: true, force: true }));
+const program = await bundledFile("change-once.ts", programs);
 
 const oldText = `${"old line\n".repeat(3000)}end\n`;
 const newText = `${"new line, and a longer one\n".repeat(3000)}end\n`;

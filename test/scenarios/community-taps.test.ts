@@ -66,30 +66,24 @@ test("a rewriter changes a result, and an observer is told of the turn's end", a
   expect(stderr).toContain("turn 1");
 });
 
-test("a judge whose guest ends denies; with an open breaker its calls are asked, and headless denied", async () => {
-  const place = await bench([...Array.from({ length: 7 }, (_, at) => write(`${at}.txt`)), done]);
-  await installPlugin(place, judge("for (;;) { }"));
-  const { json, exit, stderr } = await place.run("go", ["--set", "isolation.cpuSeconds=1", "--permission-mode", "acceptEdits"]);
-  expect(json.toolCalls.every(({ outcome }) => outcome === "denied")).toBe(true);
-  expect(json.toolCalls.map(({ code }) => code).at(-1)).toBe("APPROVAL_UNAVAILABLE");
-  expect(exit).toBe(3);
-  expect(stderr).toContain("guard: its process ended");
-}, 120_000);
-
-test("the same judge, required, ends the run with exit 7", async () => {
-  const place = await bench([...Array.from({ length: 7 }, (_, at) => write(`${at}.txt`)), done]);
-  await installPlugin(place, judge("for (;;) { }"));
-  const required = 'plugins=[["guard", {"required": true}]]';
-  const { json, exit } = await place.run("go", [
-    "--set",
-    "isolation.cpuSeconds=1",
-    "--permission-mode",
-    "acceptEdits",
-    "--set",
-    required,
-  ]);
-  expect(exit).toBe(7);
-  expect(json.error).toMatchObject({ code: "PLUGIN_REQUIRED", message: expect.stringContaining("guard is required") });
+test("a judge whose guest ends denies; with an open breaker its calls are asked, and headless denied; required, it ends the run with exit 7", async () => {
+  const flags = ["--set", "isolation.cpuSeconds=1", "--permission-mode", "acceptEdits"];
+  // Both wait between the starts of a guest: side by side they wait once.
+  const runWith = async (...more: string[]) => {
+    const place = await bench([...Array.from({ length: 7 }, (_, at) => write(`${at}.txt`)), done]);
+    await installPlugin(place, judge("for (;;) { }"));
+    return place.run("go", [...flags, ...more]);
+  };
+  const [optional, required] = await Promise.all([runWith(), runWith("--set", 'plugins=[["guard", {"required": true}]]')]);
+  expect(optional.json.toolCalls.every(({ outcome }) => outcome === "denied")).toBe(true);
+  expect(optional.json.toolCalls.map(({ code }) => code).at(-1)).toBe("APPROVAL_UNAVAILABLE");
+  expect(optional.exit).toBe(3);
+  expect(optional.stderr).toContain("guard: its process ended");
+  expect(required.exit).toBe(7);
+  expect(required.json.error).toMatchObject({
+    code: "PLUGIN_REQUIRED",
+    message: expect.stringContaining("guard is required"),
+  });
 }, 120_000);
 
 test("a judge that is switched off in the middle of a session is asked for instead, not let through", async () => {

@@ -118,7 +118,7 @@ describe.runIf(here.works)("where a sandbox works", () => {
   test("timeouts and background runs are as without, and nothing is left when the run ends", async () => {
     const { run, model } = await bench(
       [
-        line("trap 'echo bye; exit 3' TERM; echo up; sleep 46001 & wait", { timeout: 1_000 }),
+        line("trap 'echo bye; exit 3' TERM; echo up; sleep 46001 & wait", { timeout: 2_500 }),
         line("env -i setsid -f sleep 46002 >/dev/null 2>&1 3>&- 5>&-; sleep 46003", { run_in_background: true }),
         line("cd sub; pwd"),
         line("pwd"),

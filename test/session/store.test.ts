@@ -84,7 +84,9 @@ test("a list shows the newest first, of this project or of all", async () => {
   const store = newStore();
   const first = await writeSession(store, (session) => addTurn(session, 1, nothing));
   const second = await writeSession(store);
+  // Clocks of files are coarse: what is written one after the other may have one time.
   utimesSync(second.path, new Date(1_000), new Date(1_000));
+  utimesSync(first.path, new Date(2_000), new Date(2_000));
   const other = await writeSession(createStore({ stateHome: store.stateHome, project: "/projects/other" }));
   const own = await store.list({ all: false });
   expect(own.map(({ id }) => id)).toEqual([first.id, second.id]);

@@ -1,21 +1,12 @@
-/** Child of the kill tests: one Write or Edit by the real tool and the real effects. argv: folder, tool, input, sha256 as read before. */
-import { registerHooks } from "node:module";
+/** Child of the kill tests: one Write or Edit by the real tool and the real effects. argv: folder, tool, input, sha256 as read before. To be bundled (bundledFile). */
 import type { Reach } from "../../core/contract/execution.ts";
 import type { AnyTool, PluginDefinition, ToolDefinition } from "../../core/contract/plugin.ts";
+import files from "../../plugins/files/index.ts";
 import type { EffectEnv } from "../../workers/effects/effect.ts";
 import * as fsRead from "../../workers/effects/fs-read.ts";
 import * as fsWrite from "../../workers/effects/fs-write.ts";
 
 const [folder = "", name = "", input = "", sha256 = ""] = process.argv.slice(2);
-
-// The plugin's imports lead to the sources, as under vitest, and not to a bundle that may be older.
-registerHooks({
-  resolve(specifier, context, next) {
-    const part = /^gantry\/(plugin|errors|events)$/.exec(specifier)?.[1];
-    if (part === undefined) return next(specifier, context);
-    return { url: new URL(`../../core/contract/${part}.ts`, import.meta.url).href, shortCircuit: true };
-  },
-});
 
 const reach: Reach = { workspace: folder, roots: [folder], approved: [], hidden: [] };
 const signal = new AbortController().signal;
@@ -24,8 +15,9 @@ const unused = (): never => {
 };
 const env: EffectEnv = { cwd: folder, home: folder, reach, workspace: folder, signal, spawnFile: unused };
 
-const plugin: PluginDefinition = (await import("../../plugins/files/index.ts")).default;
-const tool = plugin.tools?.find((candidate: AnyTool) => candidate.name === name) as unknown as ToolDefinition<unknown>;
+const tool = (files as PluginDefinition).tools?.find(
+  (candidate: AnyTool) => candidate.name === name,
+) as unknown as ToolDefinition<unknown>;
 const output = await tool.execute(tool.input().parse(JSON.parse(input)), {
   ...{ callId: "call-1", cwd: folder, workspace: folder, signal, options: {} },
   ...{ progress: () => undefined, log: () => undefined },

@@ -1,9 +1,24 @@
 /** Real processes of this Node.js that run a file of test/support, for the fault tests. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { publicModules } from "../../scripts/build/bundles.ts";
 
 export const supportFile = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+/** A file of test/support with all that it imports as one file in `folder`: a process of it starts in half the time. */
+export async function bundledFile(name: string, folder: string): Promise<string> {
+  const outfile = path.join(folder, name.replace(/ts$/, "mjs"));
+  await build({
+    ...{ entryPoints: [supportFile(name)], outfile, logLevel: "error" },
+    ...{ bundle: true, platform: "node", format: "esm", target: "node22" },
+    // The sources, as under vitest, and not a bundle that may be older.
+    alias: publicModules(fileURLToPath(new URL("../..", import.meta.url))),
+  });
+  return outfile;
+}
 
 /** For the environment of a child that is given no other: what vitest.config.ts sets, so that it need not compile the sources anew. */
 export const compileCache = { NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? "" };

@@ -6,6 +6,7 @@ import type { Json } from "../../core/contract/messages.ts";
 import type { Grants, PermissionKind } from "../../core/contract/permissions.ts";
 import type { ToolEffect, UserQuestion } from "../../core/contract/plugin.ts";
 import { methods } from "../../workers/broker/methods.ts";
+import { until } from "../support/alive.ts";
 import { type BrokerBench, type BrokerBenchOptions, refusal, startBroker } from "../support/broker.ts";
 
 let bench: BrokerBench | undefined;
@@ -187,7 +188,7 @@ test("a question that cannot fit is not asked, and questions at once cannot spen
   const { ask } = await start({ "model.ask": { tokensPerSession: 1_000 } }, { core: { askModel } });
   expect((await refusal(ask("model.ask", "x".repeat(4_000)))).code).toBe("MODEL_BUDGET");
   const first = ask("model.ask", "hi");
-  await expect.poll(() => asked).toBe(1);
+  await until(() => asked === 1, "nobody was asked");
   expect((await refusal(ask("model.ask", "hi"))).code).toBe("MODEL_BUDGET");
   answer.resolve();
   await first;

@@ -13,6 +13,7 @@ import { tryBoundary } from "../../workers/guests/os-trial.ts";
 import { createThrottle } from "../../workers/guests/throttle.ts";
 import { cpuInWindow, startWatch } from "../../workers/guests/watch.ts";
 import { createWindow } from "../../workers/guests/window.ts";
+import { until } from "../support/alive.ts";
 import { createClock } from "../support/far-side.ts";
 import { failure, guestFolder, hasProcess, limits, pluginWith, sourceWith } from "../support/guest-table.ts";
 
@@ -280,10 +281,12 @@ describe("describing a bundle", () => {
 
   test("ends with its caller", async () => {
     const abort = new AbortController();
+    const before = started.length;
     const described = failure(
       describe_({ name: "p", source: "(async () => { await new Promise(() => undefined) })" }, { signal: abort.signal }),
     );
-    setTimeout(() => abort.abort(), 300);
+    await until(() => started.length > before, "its guest never started");
+    abort.abort();
     expect((await described).code).toBe("TOOL_INTERRUPTED");
     expect(started.filter(hasProcess)).toEqual([]);
   });

@@ -201,7 +201,10 @@ describe.runIf(here.works)("a run in the sandbox", () => {
   });
 
   test("is ended at its time, politely first, with all its children", async () => {
-    const result = await run("trap 'echo bye; exit 9' TERM; setsid sleep 44001 & sleep 44002 & wait", { timeoutMs: 1_500 });
+    // With more time until it came so far: a sandbox may start slowly.
+    let result: RunResult | undefined;
+    for (let timeoutMs = 1_000; result?.output.startsWith("up") !== true && timeoutMs < 30_000; timeoutMs *= 4)
+      result = await run("trap 'echo bye; exit 9' TERM; setsid sleep 44001 & sleep 44002 & echo up; wait", { timeoutMs });
     expect(result).toMatchObject({ timedOut: true, exitCode: 9, output: expect.stringContaining("bye") });
     await gone("sleep 44001");
     await gone("sleep 44002");
