@@ -101,6 +101,8 @@ const testRooms = [
   ["scenarios", ["^scripts/build/bundles\\.ts$"]],
   // Laws of pure files, wherever they are.
   ["properties", ["^core/(?!shell/(?!line-ends|markdown)|runtime)", "^workers/", "^config/"]],
+  ["parity", ["^plugins/parity/", "^scripts/(build|docs)/"]],
+  ["import", ["^plugins/import/", "^config/", "^core/permission/"]],
   ["architecture", ["^scripts/", "^core/contract/", "^core/hooks\\.ts$", "^config/schema\\.ts$"]],
   ["bench", ["^core/", "^workers/", "^config/"]],
 ];
@@ -115,8 +117,9 @@ const packages = [
   ["piscina", "^workers/(pool|thread-call|thread-effect|inside/guest-process)\\.ts$"],
   ["ses", "^workers/inside/realm/lockdown\\.ts$"],
   ["cosmiconfig", "^config/read-files\\.ts$"],
-  ["jsonc-parser", "^config/|^core/testing/|^core/install/manifest-file\\.ts$"],
-  ["yaml", "^config/"],
+  ["jsonc-parser", "^config/|^core/testing/|^core/install/manifest-file\\.ts$|^plugins/import/"],
+  ["yaml", "^config/|^plugins/parity/"],
+  ["smol-toml", "^plugins/import/"],
   ["unbash", "^core/permission/shell/"],
   ["@anthropic-ai/sandbox-runtime", "^workers/sandbox-host\\.ts$"],
   ["ignore", "^core/permission/patterns/path-pattern\\.ts$|^workers/effects/ignore-files\\.ts$"],
@@ -152,7 +155,7 @@ const nodeModules = [
       "^core/shell/",
       "^core/(manifests|index)\\.ts$",
       "^config/",
-      "^plugins/(demo|scripted|sessions|hooks)/",
+      "^plugins/(demo|scripted|sessions|hooks|parity|import)/",
       "^plugins/mcp/(auth|serve)/",
       "^plugins/mcp/thread/find-command\\.ts$",
     ],
@@ -164,7 +167,7 @@ const nodeModules = [
       "^workers/guests/(launch|os-trial)\\.ts$",
       "^workers/effects/",
       "^core/plugin-kit/test\\.ts$",
-      "^plugins/demo/",
+      "^plugins/(demo|parity)/",
       "^plugins/mcp/thread/",
     ],
   ],
@@ -201,6 +204,9 @@ const pluginNodeModules = [
   ["scripted", "^(fs/promises|path|timers/promises)$"],
   ["sessions", "^(fs/promises|path)$"],
   ["hooks", "^(fs/promises|path)$"],
+  // It plays scenarios: clean folders, and the built command as a child.
+  ["parity", "^(fs/promises|fs|path|os|url|child_process|util|crypto|timers/promises|events|zlib)$"],
+  ["import", "^(fs/promises|path|os|util)$"],
   [
     "mcp",
     "^(fs/promises|fs|path|crypto|util|timers/promises|child_process|worker_threads|http|https|net|url|stream|events|buffer|string_decoder|os|async_hooks)$",
@@ -251,7 +257,8 @@ function pluginRules() {
       from: { path: "^plugins/([^/]+)/" },
       to: {
         path: ours,
-        pathNot: "^plugins/$1/|^core/(contract/(plugin|errors|events|mcp|mcp-frames|messages|nearest)|testing/index)\\.ts$",
+        pathNot:
+          "^plugins/$1/|^core/(contract/(plugin|errors|events|mcp|mcp-frames|messages|nearest|inventory|surface)|testing/index)\\.ts$",
       },
     },
     {
@@ -262,14 +269,14 @@ function pluginRules() {
       // the sources too, where the public names are not there yet.
       to: {
         path: "^core/",
-        pathNot: "^core/contract/(mcp|mcp-frames|messages|nearest)\\.ts$",
+        pathNot: "^core/contract/(mcp|mcp-frames|messages|nearest|inventory|surface)\\.ts$",
         dependencyTypesNot: ["aliased-tsconfig-paths", "aliased-tsconfig", "aliased"],
       },
     },
     {
-      name: "plugin: gantry/testing is for scripted and demo",
+      name: "plugin: gantry/testing is for scripted, demo and parity",
       severity: "error",
-      from: { path: "^plugins/", pathNot: "^plugins/(scripted|demo)/" },
+      from: { path: "^plugins/", pathNot: "^plugins/(scripted|demo|parity)/" },
       to: { path: "^core/testing/" },
     },
     ...pluginNodeModules.map(([plugin, allowed], i) => ({

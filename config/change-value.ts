@@ -28,14 +28,15 @@ export function findChange({ key, value }: KeyChange): FoundChange {
 /** A wrong entry would be left out of every run: it is not written in the first place. */
 function refuseServers(path: readonly string[], edit: Edit): void {
   if (edit.how === "remove") return;
-  const [, name] = path;
-  const faults = mcpFaults(name === undefined ? edit.value : { [name]: edit.value });
-  const [first] = faults;
-  if (first === undefined) return;
-  const said = faults.map(
+  const said = serverWords(path, edit.value);
+  if (said.length > 0) throw new GantryError("CONFIG_INVALID", `${said.join("\n")}\nNothing is written.`);
+}
+
+/** What is wrong with the servers at `path`. */
+export function serverWords([, name]: readonly string[], value: Json): string[] {
+  return mcpFaults(name === undefined ? value : { [name]: value }).map(
     ({ message, hint }) => `${message.replace(/; it is left out$/, "")}${hint === undefined ? "" : `\n  ${hint}`}`,
   );
-  throw new GantryError("CONFIG_INVALID", `${said.join("\n")}\nNothing is written.`);
 }
 
 /** The names below a map may have dots. */
@@ -52,7 +53,8 @@ export function refuseAbsent(key: string, file: string): never {
   throw new GantryError("CONFIG_KEY_UNKNOWN", `${unknown}${file} does not set ${key}; nothing is taken out`);
 }
 
-function findKey(key: string): { known: ConfigKey; path: string[] } {
+/** CONFIG_KEY_UNKNOWN with the nearest, CONFIG_INVALID for a group. */
+export function findKey(key: string): { known: ConfigKey; path: string[] } {
   const keys = configKeys();
   const own = keys.find((known) => known.key === key);
   const path = partsOf(key);

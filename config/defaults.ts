@@ -66,5 +66,7 @@ export const builtinPlugins: readonly { name: string; grants: Grants }[] = [
   { name: "mcp", grants: { "host.mcp": true } },
   { name: "trust", grants: { "host.config": true } },
   { name: "tools", grants: { "host.tools": true } },
+  { name: "import", grants: { "host.config": true } },
+  { name: "parity", grants: { "host.surface": true, "host.run": true } },
   { name: "demo", grants: { "host.run": true } },
 ];

@@ -25,13 +25,16 @@ export interface HostParts {
 }
 
 export function createConfigHost(parts: HostParts): ConfigHost {
-  const { loaded, sources, trust } = parts;
+  const { loaded, options, sources, trust } = parts;
   const change = async (what: KeyChange): Promise<string> => await (await import("./change-key.ts")).changeKey(what, parts);
   return {
+    environment: options.env,
     effective: async () => loaded.effective(),
     explain: async (key) => await loaded.explain(key),
     set: async (key, value, layer) => await change({ key, value, layer }),
     unset: async (key, layer) => await change({ key, layer }),
+    change: async (changes, layer) => await (await import("./change-many.ts")).changeMany(changes, layer, parts),
+    tryChange: async (changes, layer) => await (await import("./change-many.ts")).tryMany(changes, layer, parts),
     problems: async () => loaded.problems,
     schema: async () => (await import("./json-schema.ts")).configJsonSchema(),
     paths: async () =>

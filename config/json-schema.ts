@@ -19,7 +19,9 @@ export function configJsonSchema(): JsonObject {
 }
 
 function hooksSchema(): JsonObject {
-  const handler = z.discriminatedUnion("type", [handlerSchemas.command, handlerSchemas.http, handlerSchemas.prompt]);
+  // Any JSON would be a definition that refers to itself, from a place that it is not in here.
+  const mcpTool = handlerSchemas.mcp_tool.extend({ input: z.record(z.string(), z.unknown()).optional() });
+  const handler = z.discriminatedUnion("type", [handlerSchemas.command, handlerSchemas.http, handlerSchemas.prompt, mcpTool]);
   const group = z.strictObject({ matcher: z.string().optional(), hooks: z.array(handler) });
   const { $schema: _, ...schema } = z.toJSONSchema(z.partialRecord(z.enum(publicEvents), z.array(group))) as JsonObject;
   return schema;

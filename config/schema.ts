@@ -201,9 +201,14 @@ export interface ConfigKey {
   options?: string[];
 }
 
-/** Every key that can be set, in the order of the schema; groups left out. */
-export function configKeys(): ConfigKey[] {
-  return keysBelow(z.toJSONSchema(layerSchema) as JsonObject, []).filter(({ key }) => key !== "$schema");
+const keysOf = new WeakMap<object, ConfigKey[]>();
+
+/** Every key that can be set, in the order of the schema; groups left out. Made once: it takes milliseconds. */
+export function configKeys(): readonly ConfigKey[] {
+  const known = keysOf.get(layerSchema);
+  const keys = known ?? keysBelow(z.toJSONSchema(layerSchema) as JsonObject, []).filter(({ key }) => key !== "$schema");
+  keysOf.set(layerSchema, keys);
+  return keys;
 }
 
 function keysBelow(schema: JsonObject, path: string[]): ConfigKey[] {

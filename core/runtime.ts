@@ -118,6 +118,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   const ready = async (of: LoadedConfig) => await makeReady(of, { hooks, manifests, tapsOf });
   const live = createLiveConfig({
     ...{ ready: await ready(config), hooks, manifests, reload: options.reload, makeReady: ready },
+    onTaken: () => mcp?.rootsMayDiffer(),
   });
   inForce = live;
   const deps: SessionDeps = {
@@ -166,7 +167,10 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     if (isOff || servers.length + waiting.length + disabled.length === 0) return undefined;
     const { openMcp } = await import("./mcp/open.ts");
     const redact = (text: string): string => redactor().text(text);
-    return openMcp({ ...{ config, version, env: options.env, registry, workers, redact }, keepSecret: secrets.keep });
+    return openMcp({
+      ...{ config, version, env: options.env, registry, workers, redact, keepSecret: secrets.keep },
+      inForce: () => inForce?.config ?? config,
+    });
   }
 
   async function endSessions(reason: EventData["session.close"]["reason"], closing: CloseOptions): Promise<void> {

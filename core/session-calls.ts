@@ -28,11 +28,16 @@ export interface SessionCalls {
   closeShells(): Promise<void>;
 }
 
+/** What decides which tools a session offers. */
+export type Choosing = Pick<SessionDeps, "registry" | "config" | "tools" | "mcp"> & {
+  live: Pick<SessionDeps["live"], "ruleLines">;
+};
+
 /**
  * Rules and tools of a session that is about to open. USAGE_INVALID. A rule that names no tool was refused with the config
  * (core/config-problems.ts); one for a tool that is not loaded here, as with --no-plugins, has nothing to decide.
  */
-export function chooseTools(deps: SessionDeps): Chosen {
+export function chooseTools(deps: Choosing): Chosen {
   const { rules } = parseRules(deps.live.ruleLines, deps.registry.tools(), knownServers(deps.config));
   return { rules, tools: wantedTools(deps).filter((tool) => !isDeniedWhole(rules, tool)) };
 }

@@ -2,7 +2,7 @@
  * Makes dist/: the bundles, the manifests of the built-ins, the licence texts, and with --types the declarations of the
  * public modules. Everything is built beside dist/ and swapped in by rename, so that nobody ever sees half of it.
  */
-import { cp, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { cp, glob, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { configJsonSchema } from "../config/json-schema.ts";
@@ -34,6 +34,8 @@ try {
   inputs.push(...(await writeToolInputs(root, fresh, manifests)));
   await writeFile(join(fresh, "config.schema.json"), `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
   await cp(join(root, "core/plugin-kit/starter"), join(fresh, "starter"), { recursive: true });
+  await copyPluginData(join(root, "plugins"), join(fresh, "data"));
+  await writePublished(join(root, "plugins"), fresh);
   // The package is "type": "module"; what is built is CommonJS.
   await writeFile(join(fresh, "package.json"), '{"type":"commonjs"}\n');
   await writeFile(join(fresh, "THIRD-PARTY-LICENSES.txt"), await thirdPartyLicenses(root, inputs));
@@ -48,6 +50,22 @@ try {
 } finally {
   // After a failure others may still be writing there.
   await rm(fresh, { recursive: true, force: true, maxRetries: 10 });
+}
+
+/** What `ctx.host.run.dataFolder` shows a built-in: its own `data/`, below its name. */
+async function copyPluginData(plugins: string, target: string): Promise<void> {
+  for (const found of await readdir(plugins, { withFileTypes: true })) {
+    if (!found.isDirectory()) continue;
+    await cp(join(plugins, found.name, "data"), join(target, found.name), { recursive: true }).catch(ignoreMissing);
+  }
+}
+
+/** What a built-in's `published-files.ts` makes for the package. */
+async function writePublished(plugins: string, target: string): Promise<void> {
+  for await (const module of glob("*/published-files.ts", { cwd: plugins })) {
+    const { publishedFiles } = (await import(join(plugins, module))) as { publishedFiles(): Record<string, string> };
+    for (const [name, text] of Object.entries(publishedFiles())) await writeFile(join(target, name), text);
+  }
 }
 
 async function swapIn(): Promise<void> {

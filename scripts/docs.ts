@@ -1,10 +1,13 @@
 /**
  * The tables in docs/ are made from the tables in the code, between two markers; the words around them are written by
- * hand. `node scripts/docs.ts` writes them, with --check it only says which page is not current (exit 1).
+ * hand. docs/inventory.json is made whole. `node scripts/docs.ts` writes them, with --check it only says which is not
+ * current (exit 1), of the inventory also which items.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { PluginManifest } from "../core/contract/manifest.ts";
+import { auditSections } from "./docs/audit.ts";
+import { inventoryChanges, inventoryText } from "./docs/inventory.ts";
 import { docTables } from "./docs/tables.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -14,15 +17,35 @@ const onlyCheck = process.argv.includes("--check");
 for (const [name, table] of Object.entries(await docTables(root, manifests))) {
   const page = join(root, "docs", `${name}.md`);
   const now = await readFile(page, "utf8");
-  const current = withTable(now, table, page);
-  if (now === current) continue;
+  await settle(`docs/${name}.md`, { now, current: withTable(now, table, page) });
+}
+
+// Only where there is somebody to make it: the product is built without the plugin too.
+if (manifests.some(({ name }) => name === "parity")) {
+  const now = await readFile(join(root, "docs/inventory.json"), "utf8").catch(() => "");
+  await settle("docs/inventory.json", { now, current: await inventoryText(root), changes: inventoryChanges });
+  const page = join(root, "docs/parity.md");
+  const text = await readFile(page, "utf8");
+  await settle("docs/parity.md", { now: text, current: withTable(text, await auditSections(root), page) });
+}
+
+interface Page {
+  now: string;
+  current: string;
+  /** What is different, in lines. */
+  changes?(now: string, current: string): string[];
+}
+
+async function settle(name: string, { now, current, changes = () => [] }: Page): Promise<void> {
+  if (now === current) return;
   if (onlyCheck) {
-    process.stdout.write(`docs/${name}.md is not what the code says; run node scripts/docs.ts\n`);
+    const lines = changes(now, current).map((line) => `  ${line}\n`);
+    process.stdout.write(`${name} is not what the code says; run node scripts/docs.ts\n${lines.join("")}`);
     process.exitCode = 1;
-  } else {
-    await writeFile(page, current);
-    process.stdout.write(`docs/${name}.md written\n`);
+    return;
   }
+  await writeFile(join(root, name), current);
+  process.stdout.write(`${name} written\n`);
 }
 
 function withTable(text: string, table: string, page: string): string {

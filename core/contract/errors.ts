@@ -2,12 +2,13 @@
  * THE error table: one row per code. `audience` is who the message speaks to, `exit` the code a one-shot run ends with
  * when the error ends it, `hint` the next thing to do. Errors for the model never end a run: their exit is 0.
  */
+import type { ExitCode } from "./exit-codes.ts";
 
 export type Audience = "user" | "model" | "developer";
 
 interface ErrorRow {
   audience: Audience;
-  exit: number;
+  exit: ExitCode;
   hint: string;
 }
 
@@ -29,6 +30,33 @@ const rows = {
   HOOK_EVENT_UNKNOWN: { audience: "user", exit: 2, hint: "docs/hooks.md has the table of events." },
   MODEL_INVALID: { audience: "user", exit: 2, hint: "A model is provider/name, for instance anthropic/claude-sonnet-5." },
   SCRIPT_INVALID: { audience: "user", exit: 2, hint: "docs/testing.md describes the script format." },
+  IMPORT_INVALID: {
+    audience: "user",
+    exit: 2,
+    hint: "Mend the file named above, or read the other files alone with --scope; without --write nothing is refused.",
+  },
+  INVENTORY_INVALID: { audience: "user", exit: 2, hint: "docs/parity.md has the format of an inventory." },
+  AUDIT_FAILED: {
+    audience: "user",
+    exit: 1,
+    hint: "Mend what is named, or excuse it with its reason in the file of --map; docs/parity.md has the format.",
+  },
+  SNAPSHOT_FAILED: {
+    audience: "user",
+    exit: 1,
+    hint: "A snapshot needs a version that has parity manifest; run it yourself at the address to see what it says.",
+  },
+  SCENARIO_INVALID: { audience: "user", exit: 2, hint: "docs/scenarios.md has the format of a scenario." },
+  SCENARIO_UNKNOWN: {
+    audience: "user",
+    exit: 2,
+    hint: "gantry parity run --list shows the scenarios that ship; a path plays your own.",
+  },
+  SCENARIO_FAILED: {
+    audience: "user",
+    exit: 1,
+    hint: "Each failure names the line that was not met; --keep keeps what the scenario left.",
+  },
   ROOT_BYPASS_REFUSED: {
     audience: "user",
     exit: 2,

@@ -11,6 +11,7 @@ import type { McpHost, ToolEnd } from "./mcp-host.ts";
 import type { Json, JsonObject } from "./messages.ts";
 import type { Grants, PermissionKind } from "./permissions.ts";
 import type { ServeHost } from "./serve.ts";
+import type { SurfaceHost } from "./surface.ts";
 
 export interface SessionSummary {
   id: string;
@@ -96,12 +97,45 @@ export interface TrustStatus {
   parts: { what: string; source: string }[];
 }
 
+export interface ConfigChange {
+  /** Dotted. */
+  key: string;
+  how: "set" | "add";
+  /** For `add`: the elements. */
+  value: Json;
+}
+
+/** What a change would meet, before anything is written. */
+export interface ChangeFate {
+  /**
+   * `new`: it would be written. `held`: the layer's file says just that, at `place`. `taken`: it sets the key otherwise, at
+   * `place`. `refused`: the config would be wrong with it, or the key is locked.
+   */
+  state: "new" | "held" | "taken" | "refused";
+  place?: string;
+  /** Of `new` ones warnings: what would have nothing to work on in this build. Lines are those of no file. */
+  problems: ConfigProblem[];
+}
+
 export interface ConfigHost {
+  /** As the user's shell gave it: other programs are told by it where their own configs are. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   effective(): Promise<JsonObject>;
   /** Writes one key into a layer's file, comments and formatting kept. CONFIG_*, CONFIG_LOCKED; the place, `file:line`. */
   set(key: string, value: string, layer: "user" | "project" | "local"): Promise<string>;
   /** Takes one key out. CONFIG_KEY_UNKNOWN when the layer does not have it; the file. */
   unset(key: string, layer: "user" | "project" | "local"): Promise<string>;
+  /**
+   * Several keys of one layer's file at once, all or none: a value set, or elements added to a list that lacks them.
+   * CONFIG_*, CONFIG_LOCKED, with every problem. The places, `file:line`, in the order of the changes; a change that the file
+   * holds already has its place too.
+   */
+  change(changes: readonly ConfigChange[], layer: "user" | "project" | "local"): Promise<string[]>;
+  /** What `change` would meet: one fate for each change, and the layer's file. CONFIG_* where the file cannot be changed at all. */
+  tryChange(
+    changes: readonly ConfigChange[],
+    layer: "user" | "project" | "local",
+  ): Promise<{ file: string; exists: boolean; fates: ChangeFate[] }>;
   explain(key: string): Promise<ConfigExplanation>;
   problems(): Promise<ConfigProblem[]>;
   schema(): Promise<JsonObject>;
@@ -348,6 +382,10 @@ export interface ToolsHost {
 export interface RunHost {
   /** How a user calls this build again, such as `npx gantry`. */
   readonly self: string;
+  /** Program and first arguments that start this very build again, for child processes. */
+  readonly program: readonly string[];
+  /** Absolute folder of the data files that ship with the asking plugin: its own `data/`, copied by the build. Read only. */
+  readonly dataFolder: string;
   /**
    * A session of its own in a runtime of its own, shown on the terminal as `gantry run` shows it. `env` is all that
    * providers and tools see besides PATH, HOME and the XDG folders; `answer` is asked what a user would be asked.
@@ -371,4 +409,5 @@ export interface Host {
   readonly run: RunHost;
   readonly mcp: McpHost;
   readonly serve: ServeHost;
+  readonly surface: SurfaceHost;
 }

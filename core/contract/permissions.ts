@@ -52,6 +52,12 @@ const rows = {
     allows: "describe tools and call them through the dispatcher",
   },
   "host.mcp": { scope: "yes", performed: "core", atLeast: "runs", allows: "configure, start and call MCP servers" },
+  "host.surface": {
+    scope: "yes",
+    performed: "core",
+    atLeast: "runs",
+    allows: "describe what this build offers, and how a session would begin",
+  },
   "host.run": { scope: "yes", performed: "core", atLeast: "runs", allows: "start a session of its own" },
 } as const satisfies Record<string, PermissionRow>;
 

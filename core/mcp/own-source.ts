@@ -13,11 +13,15 @@ interface OwnParts {
   mcp(): Mcp;
 }
 
-export function registerOwnTools({ registry, servers, mcp }: OwnParts): void {
-  const manifest: PluginManifest = {
+export function ownManifest(servers: readonly string[]): PluginManifest {
+  return {
     ...{ name: ownPlugin, version, description: "Tools that come with MCP servers.", permissions: {} },
     contributes: { tools: ownTools(servers), commands: [], taps: [], providers: [] },
   };
+}
+
+export function registerOwnTools({ registry, servers, mcp }: OwnParts): void {
+  const manifest = ownManifest(servers);
   registry.replace({
     manifest,
     // The build compiles checks for the inputs of tools that are in a manifest of its own, and these are in none.

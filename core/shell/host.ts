@@ -3,6 +3,7 @@
  * only for a plugin that is granted it.
  */
 
+import path from "node:path";
 import { type LoadedConfig, loadConfig } from "../../config/load.ts";
 import { grantsOfBuiltin } from "../builtin-grants.ts";
 import { findCommunity } from "../community/found.ts";
@@ -11,6 +12,7 @@ import { GantryError } from "../contract/errors.ts";
 import type { Host, SessionsHost } from "../contract/host.ts";
 import type { McpHost } from "../contract/mcp-host.ts";
 import type { PermissionKind } from "../contract/permissions.ts";
+import { distFolder } from "../dist-folder.ts";
 import { failedPermissionTests } from "../permission-tests.ts";
 import { createSessionsHost } from "../session/sessions-host.ts";
 import { createStore } from "../session/store.ts";
@@ -31,6 +33,7 @@ const parts = {
   run: "host.run",
   mcp: "host.mcp",
   serve: "host.mcp",
+  surface: "host.surface",
 } as const satisfies Record<keyof Host, PermissionKind>;
 
 export function createHost(options: HostOptions): Host {
@@ -73,11 +76,16 @@ export function createHost(options: HostOptions): Host {
     get run() {
       return granted("run", () => ({
         self: options.io.self,
+        program: [process.execPath, path.join(distFolder, "..", "bin", "gantry.cjs")],
+        dataFolder: path.join(distFolder, "data", options.plugin),
         converse: async (conversation) => await (await import("./converse.ts")).converse(conversation, options),
       }));
     },
     get mcp() {
       return granted("mcp", () => lazyMcp({ options, loaded, problems, config: lazyConfig(loaded, options.io, forget) }));
+    },
+    get surface() {
+      return granted("surface", () => lazySurface(options, loaded));
     },
     get serve() {
       return granted("serve", () => createServeHost(options));
@@ -96,6 +104,14 @@ function lazyMcp(parts: Parameters<typeof import("./mcp-host.ts")["createMcpHost
     logout: async (name) => await (await host()).logout(name),
     add: async (...entry) => await (await host()).add(...entry),
     remove: async (...entry) => await (await host()).remove(...entry),
+  };
+}
+
+/** Described only when somebody asks. */
+function lazySurface(options: HostOptions, loaded: () => Promise<LoadedConfig>): Host["surface"] {
+  return {
+    inventory: async () => await (await import("./inventory.ts")).inventoryOf(options, await loaded()),
+    opening: async () => await (await import("./opening.ts")).openingOf(options, await loaded()),
   };
 }
 
@@ -121,9 +137,12 @@ function lazyConfig(loaded: () => Promise<LoadedConfig>, io: ShellIo, forget: ()
     await knownProblems(config, io.manifests(), await findCommunity(config, io.manifests()));
   const host = async () => (await loaded()).host({ problemsOf });
   return {
+    environment: io.env,
     effective: async () => await (await host()).effective(),
     explain: async (key) => await (await host()).explain(key),
     set: async (key, value, layer) => await (await host()).set(key, value, layer).finally(forget),
+    change: async (changes, layer) => await (await host()).change(changes, layer).finally(forget),
+    tryChange: async (changes, layer) => await (await host()).tryChange(changes, layer),
     unset: async (key, layer) => await (await host()).unset(key, layer).finally(forget),
     problems: async () => {
       const config = await loaded();

@@ -1,4 +1,5 @@
 /** The shell's own commands, as manifests: they work with no plugin loaded. Bare `gantry` takes the session flags of `run`. */
+import { exitCodeWords } from "../contract/exit-codes.ts";
 import type { CommandManifest } from "../contract/manifest.ts";
 import { modeNames } from "../contract/modes.ts";
 import type { FlagSpec } from "../contract/plugin.ts";
@@ -69,8 +70,7 @@ export const shellCommands: readonly CommandManifest[] = [
   {
     id: "run",
     summary: "Give the agent one task and wait for its end.",
-    description:
-      "PROMPT is the task. Without one, or with -, it is read from stdin (10 MB at most). With both, what stdin holds follows PROMPT between <stdin> lines. Exit codes: 0 done, 1 failed, 2 usage or config, 3 an approval was missing, 4 a limit, 5 credentials, 6 provider, 7 what is required cannot be used, 130 interrupted.",
+    description: `PROMPT is the task. Without one, or with -, it is read from stdin (10 MB at most). With both, what stdin holds follows PROMPT between <stdin> lines. Exit codes: ${exitCodeWords()}.`,
     args: [{ name: "prompt", summary: "The task, or - for stdin." }],
     flags: [
       ...sessionFlags,

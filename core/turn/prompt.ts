@@ -36,7 +36,14 @@ How to use tools
 How to answer
 - Short and factual, in Markdown. Say what you did, what you verified, and what is left. No praise, no filler.`;
 
-export function systemPrompt(facts: PromptParts): string {
+/** One part of a system prompt: `own text`, `surroundings`, `appended text`, or an instruction file's path. */
+export interface PromptPart {
+  name: string;
+  text: string;
+}
+
+/** In the order they are sent. */
+export function promptSections(facts: PromptParts): PromptPart[] {
   const surroundings = [
     "Surroundings",
     `- Project root: ${facts.project}`,
@@ -44,10 +51,22 @@ export function systemPrompt(facts: PromptParts): string {
     `- Platform: ${facts.platform}`,
     `- Date: ${facts.date}`,
   ].join("\n");
-  const files = facts.instructions.map(
-    ({ file, text, truncated }) => `Instructions from ${file}${truncated ? " (cut: the file is larger)" : ""}\n\n${text}`,
-  );
-  return [facts.replacement ?? ownText, surroundings, ...files, ...(facts.addition ? [facts.addition] : [])].join("\n\n");
+  const files = facts.instructions.map(({ file, text, truncated }) => ({
+    name: file,
+    text: `Instructions from ${file}${truncated ? " (cut: the file is larger)" : ""}\n\n${text}`,
+  }));
+  return [
+    { name: "own text", text: facts.replacement ?? ownText },
+    { name: "surroundings", text: surroundings },
+    ...files,
+    ...(facts.addition ? [{ name: "appended text", text: facts.addition }] : []),
+  ];
+}
+
+export function systemPrompt(facts: PromptParts): string {
+  return promptSections(facts)
+    .map(({ text }) => text)
+    .join("\n\n");
 }
 
 /** SHA-256 of what a request holds that the log does not: the system prompt and the tools. */
@@ -81,7 +100,8 @@ export function toolSpecs(tools: readonly RegisteredTool[]): ToolSpec[] {
   return tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema }));
 }
 
-const charactersPerToken = 3.5;
+/** For estimates: of what is sent before a provider has counted it. */
+export const charactersPerToken = 3.5;
 const tokensPerImage = 1_600;
 
 /** What a request will cost in tokens: the provider's own count of the last one, and an estimate of what came since. */

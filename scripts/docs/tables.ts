@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { type ConfigKey, configKeys } from "../../config/schema.ts";
 import { errorTable } from "../../core/contract/errors.ts";
+import { exitCodes, exitTable } from "../../core/contract/exit-codes.ts";
 import { type HookPoint, hookTable } from "../../core/contract/hooks.ts";
 import type { CommandManifest, PluginManifest } from "../../core/contract/manifest.ts";
 import { permissionTable } from "../../core/contract/permissions.ts";
@@ -19,6 +20,7 @@ export async function docTables(root: string, manifests: readonly PluginManifest
     plugins: await pluginReference(root, configKeys(), table),
     permissions: permissions(manifests),
     errors: errors(),
+    run: exits(),
     config: config(configKeys()),
     commands: commandPages(commands.sort((a, b) => (a.id < b.id ? -1 : 1))),
     events: table(["event", "data", "meaning"], await describeEvents(join(root, "core/contract/events.ts"))),
@@ -91,6 +93,13 @@ function permissions(manifests: readonly PluginManifest[]): string {
 function errors(): string {
   const rows = Object.entries(errorTable).map(([name, { audience, exit, hint }]) => [code(name), audience, String(exit), hint]);
   return table(["code", "speaks to", "exit", "what to do"], rows);
+}
+
+function exits(): string {
+  return table(
+    ["exit", "meaning"],
+    exitCodes.map((exit) => [String(exit), exitTable[exit].meaning]),
+  );
 }
 
 function config(keys: readonly ConfigKey[]): string {

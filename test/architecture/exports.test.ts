@@ -23,7 +23,8 @@ test.each(Object.entries(surface))("%s exports these values and types", async (_
 test("package.json offers these modules and no other", async () => {
   const { exports } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { exports: Record<string, unknown> };
   const offered = Object.keys(exports).map((path) => path.replace(/^\./, "gantry"));
-  expect(offered.sort()).toEqual([...Object.keys(surface), "gantry/config.schema.json", "gantry/package.json"].sort());
+  const data = ["gantry/config.schema.json", "gantry/inventory.schema.json", "gantry/package.json"];
+  expect(offered.sort()).toEqual([...Object.keys(surface), ...data].sort());
 });
 
 function exportedNames(statement: ts.Statement): string[] {

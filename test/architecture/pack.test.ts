@@ -1,12 +1,15 @@
+/** The package as npm would publish it, packed once: installed, imported, written against, and its JSON Schema. */
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { packCopy } from "../../scripts/check/package.ts";
 import { runNode } from "../../scripts/check/program.ts";
+import { createPlace } from "../config/place.ts";
 
 const root = join(import.meta.dirname, "../..");
 const { findNpm } = createRequire(import.meta.url)("../../scripts/setup/packages.cjs") as { findNpm(): string };
@@ -20,7 +23,7 @@ beforeAll(async () => {
   place = join(folder, "place");
   await mkdir(place);
   await installOffline(await packCopy(root, folder));
-}, 120_000);
+}, 300_000);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -70,6 +73,70 @@ test("its declarations are enough to write a plugin against", async () => {
     ...types,
   ];
   expect(await runNode([...tsc, "plugin.ts"], place)).toMatchObject({ exitCode: 0, output: "" });
+});
+
+/** Taken from the package as it is published, and held against the loader's own answer. */
+describe("the JSON Schema that editors use", () => {
+  let isValid: ValidateFunction;
+  beforeAll(async () => {
+    const installed = join(place, "node_modules/gantry");
+    const { exports } = JSON.parse(await readFile(join(installed, "package.json"), "utf8")) as {
+      exports: Record<string, string>;
+    };
+    const schema = await readFile(join(installed, exports["./config.schema.json"] ?? ""), "utf8");
+    isValid = new Ajv2020({ strict: false, validateFormats: false }).compile(JSON.parse(schema) as object);
+  });
+
+  const command = { type: "command", command: "./check.sh", timeout: 10, onFailure: "block" };
+
+  test.each<[string, object, boolean]>([
+    ["the empty config", {}, true],
+    [
+      "the example of the docs",
+      {
+        $schema: "./node_modules/gantry/dist/config.schema.json",
+        model: "anthropic/claude-sonnet-5",
+        permissions: {
+          mode: "workspace-write",
+          allow: ["Read", "Bash(npm test:*)"],
+          tests: [{ call: "Bash(git push origin main)", expect: "ask" }],
+        },
+        hooks: {
+          PreToolUse: [{ matcher: "Bash", hooks: [command] }],
+          Stop: [{ hooks: [{ type: "http", url: "http://x/y" }] }],
+          PostToolUse: [
+            { hooks: [{ type: "mcp_tool", server: "docs", tool: "note", input: { of: ["a"] } }] },
+          ],
+        },
+        mcpServers: { docs: { command: "docs-server" } },
+        limits: { maxTurns: 20, maxCostUsd: 5 },
+        sandbox: { shell: "auto" },
+        policy: { edits: "ask" },
+        claudeSettings: ["user"],
+        env: { A: "b" },
+      },
+      true,
+    ],
+    ["an unknown key", { modle: "a/b" }, false],
+    ["a wrong value", { limits: { maxTurns: "many" } }, false],
+    ["hooks as a list", { hooks: [{ hooks: [command] }] }, false],
+    ["a handler without its wrapper", { hooks: { Stop: [command] } }, false],
+    ["an unknown word of the sandbox", { sandbox: { shell: "always" } }, false],
+    ["a test without what it expects", { permissions: { tests: [{ call: "Read" }] } }, false],
+  ])("%s", async (_name, config, valid) => {
+    expect([isValid(config), isValid.errors]).toEqual([valid, valid ? null : expect.any(Array)]);
+    const user = createPlace();
+    user.writeUser("config.json", config);
+    expect((await user.load()).problems.length === 0).toBe(valid);
+  });
+
+  test.each<[string, object]>([
+    ["a hook on an event that is none", { hooks: { PreTolUse: [{ hooks: [command] }] } }],
+    ["a hook of a type that is none", { hooks: { Stop: [{ hooks: [{ type: "comand", command: "x" }] }] } }],
+    ["a field of a hook that is none", { hooks: { Stop: [{ hooks: [{ ...command, timout: 5 }] }] } }],
+  ])("an editor also sees %s", (_name, config) => {
+    expect(isValid(config)).toBe(false);
+  });
 });
 
 /** Its own dependencies come from this checkout, so that the test needs no network. */
