@@ -59,9 +59,7 @@ export async function buildChanged(changes: Readonly<Record<string, Change>>): P
 
 /** The plugin is `name`; its taps are the `taps` of test/support/census-taps.ts. */
 export async function buildWithTaps(name: string): Promise<SecondBuild> {
-  const copy = await realpath(await mkdtemp(path.join(tmpdir(), "gantry-second-")));
-  for (const each of sources) await cp(path.join(root, each), path.join(copy, each), { recursive: true });
-  await symlink(path.join(root, "node_modules"), path.join(copy, "node_modules"));
+  const copy = await copyOfSources();
   const folder = path.join(copy, "plugins", name);
   await mkdir(folder);
   await cp(path.join(root, "test/support/census-taps.ts"), path.join(folder, "taps.ts"));
@@ -72,6 +70,31 @@ export async function buildWithTaps(name: string): Promise<SecondBuild> {
     `\n  ${name}: () => import("../plugins/${name}/index.ts"),\n};\n`,
   );
   await writeFile(builtins, added);
+  return await builtFrom(copy);
+}
+
+/** Without these built-ins: their folders are gone, and the lines that name them in `core/builtins.ts` and `config/defaults.ts`. */
+export async function buildWithout(names: readonly string[]): Promise<SecondBuild> {
+  const copy = await copyOfSources();
+  for (const name of names) await rm(path.join(copy, "plugins", name), { recursive: true });
+  for (const file of ["core/builtins.ts", "config/defaults.ts"]) {
+    const lines = (await readFile(path.join(copy, file), "utf8")).split("\n");
+    const left = lines.filter((line) => !names.some((name) => new RegExp(`\\b${name}(: \\(|")`).test(line)));
+    if (left.length !== lines.length - names.length)
+      throw new Error(`${file} does not name each of ${names.join(", ")} in one line`);
+    await writeFile(path.join(copy, file), left.join("\n"));
+  }
+  return await builtFrom(copy);
+}
+
+async function copyOfSources(): Promise<string> {
+  const copy = await realpath(await mkdtemp(path.join(tmpdir(), "gantry-second-")));
+  for (const each of sources) await cp(path.join(root, each), path.join(copy, each), { recursive: true });
+  await symlink(path.join(root, "node_modules"), path.join(copy, "node_modules"));
+  return copy;
+}
+
+async function builtFrom(copy: string): Promise<SecondBuild> {
   await promisify(execFile)(process.execPath, ["scripts/build.ts"], { cwd: copy });
   return builtAt(copy);
 }
