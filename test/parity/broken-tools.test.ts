@@ -1,0 +1,60 @@
+/**
+ * A tool that is broken on purpose fails the scenarios that name it and no others. Over 5 s: scenarios are played against four
+ * broken products, one of them with all tools broken at once, so that each scenario proves that it looks at results.
+ */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { bench } from "../support/cli.ts";
+import { type BrokenBuild, copyToBreak, type Played, playScenarios } from "./play-scenarios.ts";
+
+const timeout = 300_000;
+
+let build: BrokenBuild;
+beforeAll(async () => {
+  build = await copyToBreak();
+});
+afterAll(async () => await build.remove());
+
+const namesOf = (played: readonly Played[]): string[] => played.map(({ name }) => name);
+const naming = (played: readonly Played[], broken: readonly string[]): Played[] =>
+  played.filter(({ items }) => broken.some((tool) => items.includes(`tools/${tool}`)));
+
+/** Without those of MCP servers: they run in the core. */
+async function threadTools(): Promise<string[]> {
+  const { gantry } = await bench([]);
+  const { data } = JSON.parse((await gantry(["tools", "list", "--json"])).stdout) as { data: { name: string }[] };
+  return data.map(({ name }) => name);
+}
+
+test("with every tool broken each scenario that names one fails, and all others pass", { timeout }, async () => {
+  const tools = await threadTools();
+  await build.breaks(tools);
+  const played = (await playScenarios([], build)).filter(({ verdict }) => verdict !== "MISSING");
+  const failed = played.filter(({ verdict }) => verdict !== "PASS");
+  expect(namesOf(failed)).toEqual(namesOf(naming(played, tools)));
+  expect(tools.filter((tool) => naming(failed, [tool]).length === 0)).toEqual([]);
+});
+
+/** Beginnings of names: these are quick, and name all three. */
+const some = [
+  "bash_",
+  "edit_",
+  "fault_",
+  "glob_",
+  "grep_",
+  "mode_",
+  "multi_",
+  "parallel_",
+  "read_",
+  "rule_",
+  "todo_",
+  "write_",
+];
+
+test.each(["Read", "Bash", "Grep"])("with %s broken only scenarios that name it fail", { timeout }, async (tool) => {
+  await build.breaks([tool]);
+  const played = await playScenarios(some, build);
+  const failed = played.filter(({ verdict }) => verdict !== "PASS");
+  expect(namesOf(failed)).toEqual(namesOf(naming(played, [tool])));
+  expect(failed.length).toBeGreaterThan(3);
+  expect(failed.length).toBeLessThan(played.length);
+});
