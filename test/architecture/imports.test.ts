@@ -21,7 +21,7 @@ const planted: [file: string, text: string, rules: string[]][] = [
   ["config/planted.ts", 'import "../core/runtime.ts";', ["room: config"]],
   ["plugins/files/planted-other.ts", 'import "../tasks/index.ts";', ["plugin: only itself and gantry/*"]],
   ["plugins/files/planted-core.ts", 'import "../../core/contract/errors.ts";', ["plugin: the core by its public name"]],
-  ["plugins/files/planted-testing.ts", 'import "gantry/testing";', ["plugin: gantry/testing is for scripted and demo"]],
+  ["plugins/files/planted-testing.ts", 'import "gantry/testing";', ["plugin: gantry/testing is for scripted, demo and parity"]],
   ["plugins/files/planted-node.ts", 'import "node:os";', ["node: in plugins/[^/]+"]],
   ["plugins/anthropic/planted-node.ts", 'import "node:fs";', ["node: fs", "node: in plugins/anthropic"]],
   ["core/planted-tapable.ts", 'export const lazily = () => import("tapable");', ["package: tapable"]],

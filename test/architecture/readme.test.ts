@@ -22,6 +22,8 @@ const pages = [
     "embedding",
     "plugins",
     "mcp",
+    "import",
+    "parity",
     "troubleshooting",
   ].map((name) => `docs/${name}.md`),
 ];
