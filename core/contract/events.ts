@@ -55,7 +55,7 @@ export interface EventData {
   "tool.approval": {
     callId: string;
     verdict: "allow" | "deny";
-    /** Set when somebody was asked, or would have been. */
+    /** Set when somebody was asked, or a flag answered in their place. What a hook answers is nobody's question. */
     asked: boolean;
     by: DecidedBy;
     reason?: string;

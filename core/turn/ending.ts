@@ -59,7 +59,7 @@ interface Ending {
 export async function endTurn({ progress, stop, error, durationMs }: Ending, deps: TurnDeps): Promise<TurnOutcome> {
   const { sessionId } = deps.calls;
   const { turn, steps, usage, toolCalls, costUsd, text } = progress;
-  const priced = costUsd === undefined ? {} : { costUsd };
+  const priced = costUsd === undefined ? {} : { costUsd: inNanoUsd(costUsd) };
   let failure = failureOf(stop, error, deps);
   let finalStop = stopOf(stop, error);
   try {
@@ -105,4 +105,9 @@ function failureOf(stop: StopReason, error: unknown, { limits: set }: TurnDeps):
     FAILURE_REPEATED: "the model sent the same failing call again and again",
   };
   return { code, message: messages[code] ?? stop, hint: errorTable[code].hint };
+}
+
+/** Sums of prices have a tail of binary fractions that means nothing. */
+function inNanoUsd(costUsd: number): number {
+  return Math.round(costUsd * 1e9) / 1e9;
 }
