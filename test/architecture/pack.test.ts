@@ -104,9 +104,7 @@ describe("the JSON Schema that editors use", () => {
         hooks: {
           PreToolUse: [{ matcher: "Bash", hooks: [command] }],
           Stop: [{ hooks: [{ type: "http", url: "http://x/y" }] }],
-          PostToolUse: [
-            { hooks: [{ type: "mcp_tool", server: "docs", tool: "note", input: { of: ["a"] } }] },
-          ],
+          PostToolUse: [{ hooks: [{ type: "mcp_tool", server: "docs", tool: "note", input: { of: ["a"] } }] }],
         },
         mcpServers: { docs: { command: "docs-server" } },
         limits: { maxTurns: 20, maxCostUsd: 5 },
