@@ -3,18 +3,19 @@
  * is written, and edits that make it wrong in any way are refused.
  */
 import { sep } from "node:path";
-import { isDeepStrictEqual } from "node:util";
-import { type ErrorCode, GantryError, messageOf } from "../core/contract/errors.ts";
+import { codeOf, type ErrorCode, GantryError, messageOf } from "../core/contract/errors.ts";
 import type { ConfigProblem } from "../core/contract/host.ts";
 import type { Json } from "../core/contract/messages.ts";
-import { changedText, type Edit, type Spot } from "./changed-text.ts";
+import { changedText } from "./changed-text.ts";
 import { isObject } from "./data.ts";
-import { alone, modeOf, readText, realPathOf, writeOwn } from "./files.ts";
+import { alone, maxConfigBytes, modeOf, readText, realPathOf, writeOwn } from "./files.ts";
 import type { HostParts } from "./host.ts";
+import { lacking } from "./list-index.ts";
 import { type ParsedFile, parseFile } from "./parsed-file.ts";
 import { problemLine } from "./problems.ts";
 import { manifestName } from "./project.ts";
 import { shown } from "./secrets.ts";
+import type { Edit, Join, Spot } from "./spot.ts";
 
 export type ChangeLayer = "user" | "project" | "local";
 
@@ -22,8 +23,7 @@ export interface FileEdit {
   /** Dotted, for messages. */
   key: string;
   path: string[];
-  /** `join`: those of the elements that the list lacks. */
-  edit: Edit | { how: "join"; values: readonly Json[] };
+  edit: Edit | Join;
 }
 
 export interface ChangedFile {
@@ -48,7 +48,13 @@ export async function changeFile(edits: readonly FileEdit[], layer: ChangeLayer,
   const { sources } = parts;
   // A lock beside a project's file could be left there, and be committed.
   const lock = layer === "project" ? `${sources.paths.stateHome}/locks/${file.slot}` : file.real;
-  return await alone(lock, async () => await rewrite(edits, { file, layer }, parts));
+  try {
+    return await alone(lock, async () => await rewrite(edits, { file, layer }, parts));
+  } catch (cause) {
+    // A full disk or a folder that may not be written fails at the lock already.
+    if (codeOf(cause) !== undefined || !(cause instanceof Error && "syscall" in cause)) throw cause;
+    throw new GantryError("CONFIG_INVALID", `${file.path} cannot be written: ${cause.message}; it is as it was`, { cause });
+  }
 }
 
 function refuseLocked(edits: readonly FileEdit[], parts: HostParts): void {
@@ -113,6 +119,7 @@ async function rewrite(
     }
   }
   if (after !== before) {
+    refuseHuge(file.path, after);
     await refuseWorse({ layer, path: file.path, text: after }, parts);
     await write(file, after, layer);
   }
@@ -120,7 +127,7 @@ async function rewrite(
   return { file: file.path, places, parsed: now };
 }
 
-/** A list that is not there yet is written at once, another one element by element. */
+/** None where a list lacks nothing. */
 function spotsOf({ path, edit }: FileEdit, file: TargetFile, data: Json | undefined): Spot[] {
   const at = pathIn(file, path);
   if (edit.how !== "join") return [{ path: at, ...edit }];
@@ -128,20 +135,21 @@ function spotsOf({ path, edit }: FileEdit, file: TargetFile, data: Json | undefi
   const lacks = lacking(edit.values, list);
   if (lacks.length === 0) return [];
   if (list === undefined) return [{ path: at, how: "set", value: lacks }];
-  return lacks.map((value) => ({ path: at, how: "add", value }));
-}
-
-/** Those of `values` that `list` does not hold, each once. */
-export function lacking(values: readonly Json[], list: Json | undefined): Json[] {
-  const there = Array.isArray(list) ? list : [];
-  const isIn = (one: Json, many: readonly Json[]): boolean => many.some((each) => isDeepStrictEqual(each, one));
-  return values.filter((value, at) => !isIn(value, there) && !isIn(value, values.slice(0, at)));
+  return [{ path: at, how: "join", values: lacks }];
 }
 
 export function valueAt(data: Json | undefined, path: readonly string[]): Json | undefined {
   let value = data;
   for (const part of path) value = isObject(value) && Object.hasOwn(value, part) ? value[part] : undefined;
   return value;
+}
+
+/** A config that is longer is not read. */
+export function refuseHuge(path: string, text: string): void {
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= maxConfigBytes) return;
+  const words = `${path} would have ${bytes} bytes; a config file has at most ${maxConfigBytes}`;
+  throw new GantryError("CONFIG_INVALID", `${words}; nothing is written`);
 }
 
 async function refuseWorse(next: { layer: ChangeLayer; path: string; text: string }, parts: HostParts): Promise<void> {
@@ -173,6 +181,6 @@ async function write({ real }: TargetFile, text: string, layer: ChangeLayer): Pr
   try {
     await writeOwn(real, text, (await modeOf(real)) ?? (layer === "project" ? 0o644 : 0o600));
   } catch (cause) {
-    throw new GantryError("CONFIG_INVALID", `${real} cannot be written: ${messageOf(cause)}`, { cause });
+    throw new GantryError("CONFIG_INVALID", `${real} cannot be written: ${messageOf(cause)}; it is as it was`, { cause });
   }
 }

@@ -2,6 +2,7 @@
  * Several keys of one layer's file at once, all or none, and a look at what such a change would meet. A key of a list takes
  * elements that it lacks, every other key its value.
  */
+import { basename, dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { codeOf, type ErrorCode, GantryError, messageOf } from "../core/contract/errors.ts";
 import type { ChangeFate, ConfigChange, ConfigProblem } from "../core/contract/host.ts";
@@ -11,27 +12,29 @@ import {
   changeFile,
   currentText,
   type FileEdit,
-  lacking,
   lockedWords,
   newProblems,
   pathIn,
+  refuseHuge,
   type TargetFile,
   targetOf,
   valueAt,
 } from "./change-file.ts";
 import { findKey, serverWords } from "./change-value.ts";
 import { isObject, type KeyPath } from "./data.ts";
+import { realPathOf } from "./files.ts";
 import type { HostParts } from "./host.ts";
+import { lacking, placeIn } from "./list-index.ts";
 import { type ParsedFile, parseFile } from "./parsed-file.ts";
 
 /** Elements of one change of a file; a lock is not held for longer. */
-const mostElements = 5000;
+const mostElements = 20_000;
 
 /** The place of each change: of a value, or of the first element. */
 export async function changeMany(changes: readonly ConfigChange[], layer: ChangeLayer, parts: HostParts): Promise<string[]> {
   if (changes.length === 0) return [];
   const edits = allEdits(changes);
-  const { file, parsed } = await changeFile(edits, layer, parts);
+  const { file, parsed } = await changeFile(joined(edits), layer, parts);
   const target = { path: file, real: file, slot: "" };
   return edits.map((edit) => placeOf(edit, target, parsed));
 }
@@ -40,8 +43,8 @@ function placeOf({ path, edit }: FileEdit, file: TargetFile, { data, lineOf }: P
   const at = pathIn(file, path);
   const list = valueAt(data, at);
   const [first] = edit.how === "join" ? edit.values : [];
-  const index = Array.isArray(list) ? list.findIndex((each) => isDeepStrictEqual(each, first)) : -1;
-  return `${file.path}:${lineOf(index === -1 ? at : [...at, index]) ?? 1}`;
+  const index = Array.isArray(list) && first !== undefined ? placeIn(list, first) : undefined;
+  return `${file.path}:${lineOf(index === undefined ? at : [...at, index]) ?? 1}`;
 }
 
 /** Every change that names no key, or gives it what it cannot hold, is told at once. */
@@ -53,13 +56,20 @@ function allEdits(changes: readonly ConfigChange[]): FileEdit[] {
     wrong.push(edit);
     return [];
   });
-  const count = edits.reduce((sum, { edit }) => sum + (edit.how === "join" ? edit.values.length : 1), 0);
-  if (count > mostElements)
-    wrong.push({ code: "CONFIG_INVALID", message: `${count} values are too many for one change; at most ${mostElements}` });
   const [first] = wrong;
-  if (first === undefined) return edits;
+  if (first === undefined) {
+    refuseMany(edits);
+    return edits;
+  }
   const code = wrong.every((one) => one.code === first.code) ? first.code : "CONFIG_INVALID";
   throw new GantryError(code, `${wrong.map(({ message }) => message).join("\n")}\nNothing is written.`);
+}
+
+function refuseMany(edits: readonly FileEdit[]): void {
+  const count = edits.reduce((sum, { edit }) => sum + (edit.how === "join" ? edit.values.length : 1), 0);
+  if (count <= mostElements) return;
+  const words = `${count} values are too many for one change; at most ${mostElements}`;
+  throw new GantryError("CONFIG_INVALID", `${words}\nNothing is written.`);
 }
 
 function editOf({ key, how, value }: ConfigChange): FileEdit | { code: ErrorCode; message: string } {
@@ -88,17 +98,21 @@ export async function tryMany(
   changes: readonly ConfigChange[],
   layer: ChangeLayer,
   parts: HostParts,
-): Promise<{ file: string; exists: boolean; fates: ChangeFate[] }> {
+): Promise<{ file: string; exists: boolean; linkedTo?: string; fates: ChangeFate[] }> {
   const file = await targetOf(layer, parts);
   const { text, parsed } = await currentText(file);
   const fates = changes.map((change) => firstFate(change, { file, parsed }, parts));
   const fresh = changes.flatMap((change, at) => (fates[at]?.state === "new" ? [{ at, edit: editOf(change) as FileEdit }] : []));
+  refuseMany(fresh.map(({ edit }) => edit));
   const problems = await problemsOfAll(fresh, { file, layer, parsed }, parts);
   for (const [at, found] of problems) {
     const stops = found.some(({ severity }) => severity !== "warning");
     fates[at] = { state: stops ? "refused" : "new", problems: found };
   }
-  return { file: file.path, exists: text !== "", fates };
+  const real =
+    text === "" ? join((await realPathOf(dirname(file.path))) ?? dirname(file.path), basename(file.path)) : file.real;
+  const linked = real === file.path ? {} : { linkedTo: real };
+  return { file: file.path, exists: text !== "", ...linked, fates };
 }
 
 function firstFate(
@@ -130,8 +144,12 @@ async function problemsOfAll(
 ): Promise<Map<number, ConfigProblem[]>> {
   const found = new Map<number, ConfigProblem[]>();
   if (fresh.length === 0) return found;
-  const data = fresh.reduce<Json>((now, { edit }) => withEdit(now, pathIn(file, edit.path), edit), parsed.data ?? {});
+  const data = joined(fresh.map(({ edit }) => edit)).reduce<Json>(
+    (now, edit) => withEdit(now, pathIn(file, edit.path), edit),
+    parsed.data ?? {},
+  );
   const text = JSON.stringify(data, null, 2);
+  refuseHuge(file.path, text);
   const { lineOf } = await parseFile(file.path, text);
   const owners = new Map<number, number>();
   for (const { at, edit } of fresh) for (const line of linesOf(edit, file, { data, lineOf })) owners.set(line, at);
@@ -146,6 +164,22 @@ async function problemsOfAll(
   return found;
 }
 
+/** All elements of a list in one edit, where the first of them was; thousands of edits would each read the file again. */
+function joined(edits: readonly FileEdit[]): FileEdit[] {
+  const set = new Set(edits.filter(({ edit }) => edit.how !== "join").map(({ key }) => key));
+  const lists = new Map<string, Json[]>();
+  return edits.flatMap((one): FileEdit[] => {
+    const { key, edit } = one;
+    if (edit.how !== "join" || set.has(key)) return [one];
+    const known = lists.get(key);
+    for (const value of known === undefined ? [] : edit.values) known?.push(value);
+    if (known !== undefined) return [];
+    const values = [...edit.values];
+    lists.set(key, values);
+    return [{ ...one, edit: { how: "join", values } }];
+  });
+}
+
 function linesOf(
   { path, edit }: FileEdit,
   file: TargetFile,
@@ -156,8 +190,8 @@ function linesOf(
   const list = valueAt(data, at);
   const there = Array.isArray(list) ? list : [];
   return edit.values.flatMap((value) => {
-    const index = there.findIndex((each) => isDeepStrictEqual(each, value));
-    return index === -1 ? [] : [lineOf([...at, index]) ?? 1];
+    const index = placeIn(there, value);
+    return index === undefined ? [] : [lineOf([...at, index]) ?? 1];
   });
 }
 

@@ -2,11 +2,11 @@
 import { GantryError } from "../core/contract/errors.ts";
 import type { Json } from "../core/contract/messages.ts";
 import type { KeyChange } from "./change-key.ts";
-import type { Edit } from "./changed-text.ts";
 import { nameableKeys, unknownKey } from "./check.ts";
 import { isObject } from "./data.ts";
 import { mcpFaults } from "./mcp-entries.ts";
 import { type ConfigKey, configKeys } from "./schema.ts";
+import type { Edit } from "./spot.ts";
 
 export interface FoundChange {
   path: string[];

@@ -3,11 +3,9 @@ import { isDeepStrictEqual } from "node:util";
 import { GantryError } from "../core/contract/errors.ts";
 import type { Json, JsonObject } from "../core/contract/messages.ts";
 import { isObject } from "./data.ts";
+import { lacking } from "./list-index.ts";
 import { isJsonText, type ParsedFile, parseFile } from "./parsed-file.ts";
-
-/** `add`: as the last element of the list, unless it is in it. */
-export type Edit = { how: "set" | "add"; value: Json } | { how: "remove" };
-export type Spot = Edit & { path: string[] };
+import { elementsOf, type Spot } from "./spot.ts";
 
 /** Undefined where there is nothing to take out. */
 export async function changedText(name: string, before: string, spot: Spot, parsed: ParsedFile): Promise<string | undefined> {
@@ -32,7 +30,7 @@ function changedData(data: Json, spot: Spot): Json | undefined {
     if (spot.how === "remove") return undefined;
     if (spot.how === "set") return spot.value;
     const list = Array.isArray(data) ? data : [];
-    return list.some((element) => isDeepStrictEqual(element, spot.value)) ? list : [...list, spot.value];
+    return [...list, ...lacking(elementsOf(spot), list)];
   }
   const group = isObject(data) ? data : {};
   const inner = Object.hasOwn(group, first) ? group[first] : undefined;

@@ -163,6 +163,10 @@ async function created(lock: string): Promise<boolean> {
     const file = await open(lock, "wx", 0o600);
     try {
       await file.writeFile(`${hostname()}\n${process.pid}\n`);
+    } catch (error) {
+      // On a full disk: nobody's lock is left.
+      await rm(lock, { force: true });
+      throw error;
     } finally {
       await file.close();
     }

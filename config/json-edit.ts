@@ -4,7 +4,7 @@
  */
 import { findNodeAtLocation, type Node, parseTree } from "jsonc-parser";
 import type { Json } from "../core/contract/messages.ts";
-import type { Spot } from "./changed-text.ts";
+import { elementsOf, type Spot } from "./spot.ts";
 
 interface Splice {
   at: number;
@@ -32,24 +32,32 @@ function splices(text: string, root: Node, spot: Spot): Splice[] {
   if (spot.how === "remove") return there?.parent === undefined ? [] : removal(text, there.parent);
   const layout = layoutOf(text);
   if (there !== undefined) {
-    if (spot.how === "add" && there.type === "array")
-      return insertion(text, there, (indent) => pretty(spot.value, indent, layout), layout);
-    const value = spot.how === "add" ? [spot.value] : spot.value;
+    if (spot.how !== "set" && there.type === "array") {
+      const added = elementsOf(spot).map((value) => (indent: string | undefined) => pretty(value, indent, layout));
+      return insertion(text, there, added, layout);
+    }
+    const value = spot.how === "set" ? spot.value : elementsOf(spot);
     return [{ at: there.offset, length: there.length, text: pretty(value, indentAt(text, there.offset), layout) }];
   }
   let depth = path.length - 1;
   while (depth > 0 && findNodeAtLocation(root, path.slice(0, depth)) === undefined) depth--;
   const parent = depth === 0 ? root : findNodeAtLocation(root, path.slice(0, depth));
   if (parent?.type !== "object") return [];
-  const leaf: Json = spot.how === "add" ? [spot.value] : spot.value;
+  const leaf: Json = spot.how === "set" ? spot.value : elementsOf(spot);
   const value = path.slice(depth + 1).reduceRight<Json>((inner, key) => Object.fromEntries([[key, inner]]), leaf);
   const property = (indent: string | undefined): string =>
     `${JSON.stringify(path[depth] ?? "")}: ${pretty(value, indent, layout)}`;
-  return insertion(text, parent, property, layout);
+  return insertion(text, parent, [property], layout);
 }
 
-/** A child more at the end of an object or list, on a line of its own where the others have theirs. */
-function insertion(text: string, into: Node, child: (indent: string | undefined) => string, { eol, unit }: Layout): Splice[] {
+/** Children more at the end of an object or list, on lines of their own where the others have theirs. */
+function insertion(
+  text: string,
+  into: Node,
+  children: readonly ((indent: string | undefined) => string)[],
+  { eol, unit }: Layout,
+): Splice[] {
+  const lines = (indent: string): string => children.map((child) => `${eol}${indent}${child(indent)}`).join(",");
   const close = into.offset + into.length - 1;
   const outer = indentAt(text, into.offset);
   const last = into.children?.at(-1);
@@ -58,16 +66,17 @@ function insertion(text: string, into: Node, child: (indent: string | undefined)
     const end = into.offset + 1 + inside.trimEnd().length;
     const tail = inside.slice(inside.trimEnd().length).includes("\n") ? "" : `${eol}${outer}`;
     const length = tail === "" ? 0 : close - end;
-    return [{ at: end, length, text: `${eol}${outer}${unit}${child(outer + unit)}${tail}` }];
+    return [{ at: end, length, text: `${lines(outer + unit)}${tail}` }];
   }
   const lastEnd = last.offset + last.length;
   const comma = commaAfter(text, lastEnd);
   const end = comma === undefined ? lastEnd : comma + 1;
   if (!text.slice(lastEnd, close).includes("\n")) {
-    return [{ at: end, length: 0, text: `${comma === undefined ? "," : ""} ${child(undefined)}` }];
+    const words = children.map((child) => ` ${child(undefined)}`).join(",");
+    return [{ at: end, length: 0, text: `${comma === undefined ? "," : ""}${words}` }];
   }
   const indent = indentAt(text, last.offset);
-  const line = `${eol}${indent}${child(indent)}${comma === undefined ? "" : ","}`;
+  const line = `${lines(indent)}${comma === undefined ? "" : ","}`;
   const added: Splice = { at: endOfLine(text, end), length: 0, text: line };
   return comma === undefined ? [{ at: lastEnd, length: 0, text: "," }, added] : [added];
 }

@@ -1,7 +1,7 @@
 /** Changes one place of a YAML text. A single value is replaced where it stands; else the document is printed anew, comments and all. */
 import { type Document, isCollection, isMap, isScalar, isSeq, parseDocument } from "yaml";
 import type { Json } from "../core/contract/messages.ts";
-import type { Spot } from "./changed-text.ts";
+import { elementsOf, type Spot } from "./spot.ts";
 
 /** `text` has no faults. */
 export function editYaml(text: string, spot: Spot): string {
@@ -13,8 +13,9 @@ export function editYaml(text: string, spot: Spot): string {
   else if (spot.how === "set") put(document, spot.path, spot.value);
   else {
     const list = document.getIn(spot.path, true);
-    if (isSeq(list)) list.add(document.createNode(spot.value));
-    else put(document, spot.path, [spot.value]);
+    const values = elementsOf(spot);
+    if (isSeq(list)) for (const value of values) list.add(document.createNode(value));
+    else put(document, spot.path, values);
   }
   return document.toString({ lineWidth: 0, indent: indentOf(text), indentSeq: indentsLists(text) });
 }
