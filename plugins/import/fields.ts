@@ -1,7 +1,7 @@
 /** Reading values of others' config, of which nothing is sure; and writing texts of servers so that Gantry takes them as they were. */
 import type { Json, JsonObject } from "gantry/plugin";
 import { type At, type Finding, notMapped, serverFinding } from "./findings.ts";
-import { shownText, shownValue } from "./shown.ts";
+import { hasHidden, shownText, shownValue } from "./shown.ts";
 
 export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -47,16 +47,19 @@ export interface ServerParts {
 }
 
 /**
- * A server as a finding. Literal values of variables and headers may be secret: those of a project's file are written into the
- * local layer, which lies outside the repository.
+ * A server as a finding. Literal values of variables and headers, and all that a report hides, may be secret: such a server of a
+ * project's file is written into the local layer, which lies outside the repository.
  */
 export function serverOf(at: At, { name, entry, isLiteral, lost, why }: ServerParts): Finding {
-  const layer = isLiteral && at.layer === "project" ? "local" : at.layer;
   const kept = Object.fromEntries(Object.entries(entry).filter((each): each is [string, Json] => each[1] !== undefined));
+  const isSecret = isLiteral || hasHidden(kept, `mcpServers.${name}`);
+  const layer = isSecret && at.layer === "project" ? "local" : at.layer;
   const moved =
     layer === at.layer
       ? []
-      : ["its literal values of variables or headers are written into the local layer, not into a project file"];
+      : [
+          "it may hold secrets (variables, headers, arguments, its url): it is written into the local layer, not into a project file",
+        ];
   const left = lost.length === 0 ? [] : [`Gantry has nothing like its ${lost.join(", ")}`];
   const words = [...(why === undefined ? [] : [why]), ...moved, ...left].join("; ");
   const because = words === "" ? {} : { why: words };

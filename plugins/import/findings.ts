@@ -3,7 +3,7 @@
  * not surely the same in Gantry is stricter there, or is left out where leaving it out cannot let anything more happen.
  */
 import type { Host, Json, JsonObject } from "gantry/plugin";
-import { shownText } from "./shown.ts";
+import { shownText, shownWords } from "./shown.ts";
 
 export type ConfigChange = Parameters<Host["config"]["change"]>[0][number];
 export type Layer = "user" | "project" | "local";
@@ -24,9 +24,9 @@ export type FindingKind =
 
 /**
  * `exact`: the same in Gantry. `stricter`: something is asked or denied that was not, or a yes is left out. `not-mapped`: Gantry
- * has nothing like it. `not-in-this-build`: Gantry knows it and does not have it. `already-there`: nothing is to be written.
+ * has nothing like it. `weaker`: it is denied there and asked about here. `not-in-this-build`: Gantry knows it and does not have it. `already-there`: nothing is to be written.
  */
-export type Result = "exact" | "stricter" | "not-mapped" | "not-in-this-build" | "already-there";
+export type Result = "exact" | "stricter" | "weaker" | "not-mapped" | "not-in-this-build" | "already-there";
 
 export interface Finding {
   kind: FindingKind;
@@ -65,6 +65,10 @@ export interface Place {
   home: string;
   /** The project root. */
   project: string;
+  /** Where the agent would be started: the root or a folder below it. Absent: the root. */
+  cwd?: string;
+  /** What stands for `/etc`. Absent: that. */
+  system?: string;
   env: Readonly<Record<string, string | undefined>>;
   /** Only these files; absent: all. The files of the project are those of the layers project and local. */
   scope?: "user" | "project";
@@ -134,7 +138,7 @@ function serverWords(entry: JsonObject): string {
   const names = [entry["env"], entry["headers"]].flatMap((map) =>
     typeof map === "object" && map !== null && !Array.isArray(map) ? Object.keys(map) : [],
   );
-  const told = words.map((word) => (typeof word === "string" ? word : JSON.stringify(word ?? null))).join(" ");
+  const told = shownWords(words.map((each) => each ?? null));
   return names.length === 0 ? told : `${told} (${names.join(", ")})`;
 }
 
@@ -169,7 +173,7 @@ export function hookFinding(
 /** The first that it has: its command line, URL, tool or question. */
 export function handlerWords(handler: JsonObject): string {
   const { command, args, url, tool, prompt, type } = handler;
-  if (typeof command === "string") return [command, ...(Array.isArray(args) ? args.map(String) : [])].join(" ");
+  if (typeof command === "string") return shownWords([command, ...(Array.isArray(args) ? args : [])]);
   return [url, tool, prompt, type].find((word) => typeof word === "string") ?? "a handler";
 }
 

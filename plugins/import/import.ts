@@ -10,7 +10,7 @@ export const importAgent = defineCommand({
     {
       name: "scope",
       type: "string",
-      summary: "Only your own files of that agent, or only those of this project.",
+      summary: "Write only what your own files of that agent say, or only what those of this project say.",
       options: ["user", "project"],
       value: "SCOPE",
     },

@@ -2,6 +2,7 @@
 
 import type { Json } from "gantry/plugin";
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import { lineIndex } from "./line-index.ts";
 import type { Fault, ParsedSource } from "./source-file.ts";
 
 const deepest = 100;
@@ -11,14 +12,15 @@ export function parseJsonSource(text: string, format: "strict" | "relaxed" = "st
   const body = text.startsWith("\uFEFF") ? ` ${text.slice(1)}` : text;
   if (body.trim() === "") return { data: {}, lineOf: () => 1 };
   const deep = tooDeepAt(body);
-  if (deep !== undefined) return { line: lineAt(body, deep), message: `more than ${deepest} levels inside each other` };
+  if (deep !== undefined) return { line: lineIndex(body)(deep), message: `more than ${deepest} levels inside each other` };
   const errors: ParseError[] = [];
   const isRelaxed = format === "relaxed";
   const root = parseTree(body, errors, { allowTrailingComma: isRelaxed, disallowComments: !isRelaxed });
   const [error] = errors;
-  if (error !== undefined || root === undefined) return { line: lineAt(body, error?.offset ?? 0), message: words(error) };
+  if (error !== undefined || root === undefined) return { line: lineIndex(body)(error?.offset ?? 0), message: words(error) };
+  const lineAt = lineIndex(body);
   const latest = (path: readonly (string | number)[]): Node => nearestNode(root, path);
-  return { data: jsonOf(root), lineOf: (path) => lineAt(body, latest(path).offset) };
+  return { data: jsonOf(root), lineOf: (path) => lineAt(latest(path).offset) };
 }
 
 /** Not the parser's own: there `__proto__` changes the object. */
@@ -60,10 +62,6 @@ function tooDeepAt(text: string): number | undefined {
     if (depth > deepest) return index;
   }
   return undefined;
-}
-
-function lineAt(text: string, offset: number): number {
-  return text.slice(0, offset).split("\n").length;
 }
 
 function words(error: ParseError | undefined): string {

@@ -19,7 +19,7 @@ export function fileLines({ agent, files }: AgentConfig): string[] {
   return [`${agent}:`, ...lines, ...(absent.length === 0 ? [] : ["Not there:", ...absent])];
 }
 
-const order = ["exact", "stricter", "not-mapped", "not-in-this-build", "already-there"] as const;
+const order = ["exact", "stricter", "weaker", "not-mapped", "not-in-this-build", "already-there"] as const;
 
 /** Findings in their order, each with what it becomes and, below it, why. */
 export function findingLines(findings: readonly Finding[]): string[] {
@@ -58,16 +58,20 @@ function brief(value: Json, key: string): string {
 export function planLines(plans: readonly LayerPlan[]): string[] {
   const filled = plans.filter(({ changes }) => changes.length > 0);
   if (filled.length === 0) return ["--write would change nothing."];
-  return filled.flatMap(({ layer, file, exists, changes }) => [
-    `--write would ${exists ? "add to" : "make"} ${file} (${layer}):`,
+  return filled.flatMap(({ layer, file, exists, linkedTo, changes }) => [
+    `--write would ${exists ? "add to" : "make"} ${file} (${layer})${linkWords(linkedTo)}:`,
     ...changes.map((change) => `  ${changeWords(change)}`),
   ]);
 }
 
-export function writtenLines(written: readonly Written[]): string[] {
+function linkWords(linkedTo: string | undefined): string {
+  return linkedTo === undefined ? "" : `, which is a link to ${linkedTo}`;
+}
+
+export function writtenLines(written: readonly Written[], plans: readonly LayerPlan[]): string[] {
   if (written.length === 0) return ["Nothing was written: there is nothing new."];
-  return written.flatMap(({ layer, places }) => [
-    `Written (${layer}):`,
+  return written.flatMap(({ layer, file, places }) => [
+    `Written (${layer})${linkWords(plans.find((plan) => plan.file === file)?.linkedTo)}:`,
     ...places.map(({ change, place }) => `  ${place}  ${changeWords(change)}`),
   ]);
 }
@@ -76,7 +80,7 @@ export function writtenLines(written: readonly Written[]): string[] {
 export function reportData(
   { agent, files }: AgentConfig,
   findings: readonly Finding[],
-  { plans, written }: { plans: readonly LayerPlan[]; written?: readonly Written[] },
+  { plans, written, warnings }: { plans: readonly LayerPlan[]; written?: readonly Written[]; warnings: readonly string[] },
 ): JsonObject {
   return {
     agent,
@@ -85,7 +89,8 @@ export function reportData(
       ...finding,
       ...(becomes === undefined ? {} : { becomes: becomes.map(plainChange) }),
     })),
-    plans: plans.map(({ layer, file, exists, changes }) => ({ layer, file, exists, changes: changes.map(plainChange) })),
+    plans: plans.map(({ changes, ...place }) => ({ ...place, changes: changes.map(plainChange) })),
+    warnings: [...warnings],
     ...(written === undefined
       ? {}
       : { written: written.map(({ layer, file, places }) => ({ layer, file, places: places.map(({ place }) => place) })) }),

@@ -1,13 +1,16 @@
 /** `gantry import`: look, settle against Gantry's config, and with --write change each layer's file at once. */
 import { realpath } from "node:fs/promises";
 import { homedir } from "node:os";
-import { GantryError, messageOf } from "gantry/errors";
+import { GantryError } from "gantry/errors";
 import type { CommandContext, CommandOutput, Host } from "gantry/plugin";
-import { didYouMean } from "../../core/contract/nearest.ts";
+import { nearest } from "../../core/contract/nearest.ts";
 import { type AgentName, agents } from "./agents.ts";
 import type { AgentConfig, Finding, Place } from "./findings.ts";
 import { fileLines, findingLines, planLines, reportData, type Written, writtenLines } from "./report.ts";
+import { isInScope } from "./scope.ts";
 import { type LayerPlan, settle } from "./settle.ts";
+import { warningsOf } from "./warnings.ts";
+import { writeAll } from "./write.ts";
 
 interface Wanted {
   agent: string;
@@ -21,19 +24,24 @@ export async function runImport(
 ): Promise<CommandOutput> {
   const name = agentNamed(agent);
   const read = await agents[name].read();
-  const found = await read(await placeOf(host, scope));
-  const broken = found.files.filter(({ state }) => state === "broken");
-  const { findings, plans } = await settle(found.findings, host.config);
-  if (write && broken.length > 0) return refused(found, findings, plans);
-  const shown = [...fileLines(found), "", ...findingLines(findings)];
+  const place = await placeOf(host, scope);
+  const found = await read(place);
+  const broken = found.files.some(({ state }) => state === "broken");
+  const { findings, plans } = await settle(found.findings, host.config, scope);
+  const wanted = found.findings.filter(({ layer }) => isInScope(layer, scope));
+  const warnings = await warningsOf(found, { found: wanted, findings }, host.config);
+  const ends = warnings.map((line) => `Warning: ${line}`);
+  const shown = [...fileLines(found), "", ...findingLines(findings), ""];
+  if (write && broken) return refused(found, { findings, plans, warnings }, shown);
   if (!write) {
-    const ends = broken.length > 0 ? [brokenWords(found.agent)] : plans.length === 0 ? [] : planLines(plans);
-    return { data: reportData(found, findings, { plans }), text: text([...shown, "", ...ends, ...notWrittenNote(findings)]) };
+    const would = broken || plans.length === 0 ? [] : planLines(plans);
+    const data = reportData(found, findings, { plans, warnings });
+    return { data, text: text([...shown, ...would, ...notWrittenNote(findings), "", ...ends]) };
   }
   const written = await writeAll(plans, host.config);
   const next = await nextLines(written, host.config);
-  const data = reportData(found, findings, { plans, written });
-  return { data, text: text([...shown, "", ...writtenLines(written), ...next]) };
+  const data = reportData(found, findings, { plans, written, warnings });
+  return { data, text: text([...shown, ...writtenLines(written, plans), ...next, "", ...ends]) };
 }
 
 function text(lines: readonly string[]): string {
@@ -43,14 +51,18 @@ function text(lines: readonly string[]): string {
     .trimEnd();
 }
 
+/** By its word or its whole name, in any case: `claude`, `Claude Code`. */
 function agentNamed(word: string): AgentName {
   const names = Object.keys(agents) as AgentName[];
-  const name = names.find((one) => one === word);
+  const plain = (text: string): string => text.toLowerCase().replaceAll(/[\s_-]/g, "");
+  const name = names.find((one) => plain(one) === plain(word) || plain(agents[one].name) === plain(word));
   if (name !== undefined) return name;
-  const near = didYouMean(word, [...names, ...names.map((one) => agents[one].name)]);
+  const near = nearest(word, [...names, ...names.map((one) => agents[one].name)]);
+  const meant = names.find((one) => one === near || agents[one].name === near);
+  const asked = meant === undefined ? "" : ` Did you mean ${meant}?`;
   throw new GantryError(
     "USAGE_INVALID",
-    `${JSON.stringify(word)} is no agent that can be read.${near} There are ${names.join(", ")}.`,
+    `${JSON.stringify(word)} is no agent that can be read.${asked} There are ${names.join(", ")}.`,
   );
 }
 
@@ -58,44 +70,31 @@ async function placeOf({ config }: Pick<Host, "config">, scope: Wanted["scope"])
   const { project } = await config.trust("status");
   const home = await realpath(homedir()).catch(() => homedir());
   // A home folder is never a project: its files are the user's own.
-  const only = project === home ? "user" : scope;
-  if (scope === "project" && only === "user")
+  const isHome = project === home;
+  if (scope === "project" && isHome)
     throw new GantryError("USAGE_INVALID", `${home} is your home folder, and so no project; there is only --scope user`);
-  return { home, project, env: config.environment, ...(only === undefined ? {} : { scope: only }) };
+  const cwd = await realpath(process.cwd()).catch(() => project);
+  // Every scope is read whatever is written: a yes of one counts there beside the no of the other.
+  return { home, project, cwd, env: config.environment, ...(isHome ? { scope: "user" } : {}) };
 }
 
 /** What cannot be read whole may hold a no. */
-function refused(found: AgentConfig, findings: readonly Finding[], plans: readonly LayerPlan[]): CommandOutput {
+function refused(
+  found: AgentConfig,
+  { findings, plans, warnings }: { findings: readonly Finding[]; plans: readonly LayerPlan[]; warnings: readonly string[] },
+  shown: readonly string[],
+): CommandOutput {
   const problems = found.files.flatMap(({ problem }) => problem ?? []);
   const message = `${problems.join("\n")}\nWhat cannot be read whole may hold a deny; nothing is written.`;
   return {
-    data: reportData(found, findings, { plans }),
-    text: text([...fileLines(found), "", ...findingLines(findings), "", `IMPORT_INVALID: ${message}`]),
+    data: reportData(found, findings, { plans, warnings }),
+    text: text([...shown, `IMPORT_INVALID: ${message}`]),
     error: { code: "IMPORT_INVALID", message },
   };
 }
 
-function brokenWords(agent: string): string {
-  return `--write is refused until every file of ${agent} can be read whole: what cannot be read may hold a deny.`;
-}
-
 function notWrittenNote(findings: readonly Finding[]): string[] {
   return findings.some(({ becomes }) => becomes !== undefined) ? ["Nothing is written without --write."] : [];
-}
-
-async function writeAll(plans: readonly LayerPlan[], config: Host["config"]): Promise<Written[]> {
-  const written: Written[] = [];
-  for (const { layer, file, changes } of plans) {
-    if (changes.length === 0) continue;
-    try {
-      const places = await config.change(changes, layer);
-      written.push({ layer, file, places: changes.map((change, at) => ({ change, place: places[at] ?? file })) });
-    } catch (cause) {
-      const done = written.length === 0 ? "" : `\nWritten before that: ${written.map((one) => one.file).join(", ")}.`;
-      throw new GantryError("IMPORT_INVALID", `${messageOf(cause)}${done}`, { cause });
-    }
-  }
-  return written;
 }
 
 async function nextLines(written: readonly Written[], config: Host["config"]): Promise<string[]> {
@@ -112,5 +111,16 @@ async function nextLines(written: readonly Written[], config: Host["config"]): P
           ...asked.map((part) => `  ${part.what}  (${part.source})`),
         ]
       : [];
-  return [...trust, "", "Look at the rules: gantry permissions list"];
+  return [...trust, "", ...lookWords(written)];
+}
+
+/** Commands that show what was written. */
+function lookWords(written: readonly Written[]): string[] {
+  const keys = written.flatMap(({ places }) => places.map(({ change }) => change.key));
+  const commands = [
+    ["permissions.", "permissions list"],
+    ["hooks.", "hooks list"],
+    ["mcpServers.", "mcp list"],
+  ].flatMap(([start = "", command = ""]) => (keys.some((key) => key.startsWith(start)) ? [`gantry ${command}`] : []));
+  return [`Look at it: ${(commands.length === 0 ? ["gantry config show"] : commands).join(", ")}`];
 }

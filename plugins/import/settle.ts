@@ -4,6 +4,7 @@
  */
 import type { Host } from "gantry/plugin";
 import type { ConfigChange, Finding, Layer } from "./findings.ts";
+import { inScopeOnly, isInScope, type Scope } from "./scope.ts";
 import { shownText } from "./shown.ts";
 
 type ConfigHost = Host["config"];
@@ -14,6 +15,8 @@ export interface LayerPlan {
   layer: Layer;
   /** Gantry's file of the layer. */
   file: string;
+  /** Where a link in its place leads. */
+  linkedTo?: string;
   exists: boolean;
   /** What is new in it; one element each. */
   changes: ConfigChange[];
@@ -27,21 +30,40 @@ export interface Settled {
 
 export const layers = ["user", "project", "local"] as const;
 
-export async function settle(found: readonly Finding[], config: ConfigHost): Promise<Settled> {
+/** Of all layers, whatever is written: with a scope only its findings come back. */
+export async function settle(found: readonly Finding[], config: ConfigHost, scope?: Scope): Promise<Settled> {
   const findings = [...withoutHidden(found)];
-  const plans: LayerPlan[] = [];
+  const files: Omit<LayerPlan, "changes">[] = [];
   for (const layer of layers) {
-    const own = findings.filter((finding) => finding.layer === layer && finding.becomes !== undefined);
+    const places = findings.flatMap((each, at) => (each.layer === layer && each.becomes !== undefined ? [at] : []));
+    const own = places.flatMap((at) => findings[at] ?? []);
     if (own.length === 0) continue;
     const first = await tryAll(own, config, layer);
     const next = own.map((finding, at) => afterFirst(finding, first.fates[at] ?? []));
     // What takes the place of something refused may be there already, or be refused in its turn.
     const second = await tryAll(next, config, layer);
-    const settled = next.map((finding, at) => afterSecond(finding, second.fates[at] ?? []));
-    for (const [at, finding] of own.entries()) findings[findings.indexOf(finding)] = settled[at] ?? finding;
-    plans.push({ layer, file: first.file, exists: first.exists, changes: distinct(settled.flatMap(written)) });
+    for (const [at, finding] of next.entries()) {
+      findings[places[at] ?? -1] = weakerSaid(afterSecond(finding, second.fates[at] ?? []));
+    }
+    const { file, exists, linkedTo } = first;
+    files.push({ layer, file, exists, ...(linkedTo === undefined ? {} : { linkedTo }) });
   }
-  return { findings, plans };
+  const kept = scope === undefined ? findings : inScopeOnly(findings, scope);
+  const plans = files
+    .filter(({ layer }) => isInScope(layer, scope))
+    .map((place) => ({
+      ...place,
+      changes: distinct(kept.filter(({ layer }) => layer === place.layer).flatMap(written)),
+    }));
+  return { findings: kept, plans };
+}
+
+/** A deny of which only a question is left. */
+function weakerSaid(finding: Finding): Finding {
+  const { what, becomes = [] } = finding;
+  const isDeny = /^deny |\bforbidden\b|"(?:deny|none)"/.test(what);
+  const isAsk = becomes.length > 0 && becomes.every(({ key }) => key === "permissions.ask");
+  return isDeny && isAsk ? { ...finding, result: "weaker" } : finding;
 }
 
 /** A value that another file of the same layer sets again counts there alone. */
@@ -66,8 +88,12 @@ interface AllTried extends Omit<Tried, "fates"> {
 async function tryAll(findings: readonly Finding[], config: ConfigHost, layer: Layer): Promise<AllTried> {
   const each = findings.map(({ becomes = [] }) => becomes.flatMap(elements));
   const tried = await config.tryChange(each.flat(), layer);
-  const starts = each.map((_, index) => each.slice(0, index).flat().length);
-  return { ...tried, fates: each.map(({ length }, index) => tried.fates.slice(starts[index], (starts[index] ?? 0) + length)) };
+  let start = 0;
+  const fates = each.map(({ length }) => {
+    start += length;
+    return tried.fates.slice(start - length, start);
+  });
+  return { ...tried, fates };
 }
 
 /** A change of one element for each of its elements. */

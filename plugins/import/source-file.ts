@@ -69,7 +69,8 @@ export async function readSource(
   return { path: file, state: "read", text: source.text, ...parsed };
 }
 
-function isInside(real: string, within: string): boolean {
+/** Both real paths. */
+export function isInside(real: string, within: string): boolean {
   return real === within || real.startsWith(within.endsWith(path.sep) ? within : within + path.sep);
 }
 
@@ -81,6 +82,7 @@ async function isDangling(file: string): Promise<boolean> {
   );
 }
 
-function isMissing(error: unknown): boolean {
+/** All else that fails may hide something. */
+export function isMissing(error: unknown): boolean {
   return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
 }

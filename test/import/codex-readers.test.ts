@@ -261,7 +261,7 @@ test("plugins and tools of a folder are counted and named", async () => {
     await place({ "project/.opencode/plugins/guard.ts": "", "project/.opencode/tool/sum.js": "" }),
   );
   expect(findings.map(({ what, result }) => [what, result])).toEqual([
-    ["1 tools: sum", "not-in-this-build"],
-    ["1 plugins: guard", "not-in-this-build"],
+    ["1 tool: sum", "not-in-this-build"],
+    ["1 plugin: guard", "not-in-this-build"],
   ]);
 });

@@ -26,7 +26,8 @@ export async function lay(agent: string, name: string): Promise<Bench> {
       const full = path.join(file.parentPath, file.name);
       if (!file.isFile() || !file.name.endsWith(".json")) continue;
       const text = await readFile(full, "utf8");
-      if (text.includes("@PROJECT@")) await writeFile(full, text.replaceAll("@PROJECT@", run.cwd));
+      const filled = text.replaceAll("@PROJECT@", run.cwd).replaceAll("@HOME@", run.home);
+      if (filled !== text) await writeFile(full, filled);
     }
   }
   return run;

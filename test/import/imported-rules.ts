@@ -90,7 +90,11 @@ export function looser(
   if (gantry === "allow" && source !== undefined && source !== "allow") return `${source} became allow`;
   if (gantry === "allow" && before !== "allow" && source !== "allow") return "what nothing allowed is allowed";
   const isTold = findings.some(({ what, result, becomes = [] }) => {
-    return result === "stricter" && what.startsWith("deny") && becomes.some(({ key }) => key === "permissions.ask");
+    return (
+      (result === "weaker" || result === "stricter") &&
+      what.startsWith("deny") &&
+      becomes.some(({ key }) => key === "permissions.ask")
+    );
   });
   if (source === "deny" && gantry === "ask" && !isTold) return "deny became ask, and no finding says so";
   return undefined;

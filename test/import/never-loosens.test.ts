@@ -6,6 +6,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Rule } from "../../core/permission/rules/rules.ts";
 import { start } from "../permission/start.ts";
 import { type ImportPlace, imported, makePlace, put } from "./place.ts";
 import { type Call, type Settings, strictness, type Verdict, verdictOf } from "./reference-claude.ts";
@@ -211,6 +212,58 @@ test("no call goes ahead in Gantry that Claude Code would have asked about or de
         return strictness[ours] < strictness[theirs] ? [{ call: asked(call), theirs, ours }] : [];
       });
       expect(looser).toEqual([]);
+    }),
+    { numRuns: 40 },
+  );
+}, 60_000);
+
+const serverRules = ["mcp__s", "mcp__s__*", "mcp__s__peek", "mcp__s__p*", "mcp__t", "mcp__t__put", "mcp__*", "*", "mcp__x"];
+const serverList = fc.uniqueArray(fc.constantFrom(...serverRules), { maxLength: 2 });
+const serverSettings = fc.record({ permissions: fc.record({ allow: serverList, ask: serverList, deny: serverList }) });
+
+/** Whatever a tool says of itself, it is asked about unless a rule names it or its server. */
+function serverVerdict(tool: string, sources: readonly Settings[]): Verdict {
+  const [, server = ""] = /^(mcp__[a-z]+)__/.exec(tool) ?? [];
+  const speaks = (behavior: Verdict): boolean =>
+    sources
+      .flatMap(({ permissions }) => permissions[behavior])
+      .some((rule) => {
+        if (rule === "*" || rule === "mcp__*") return behavior !== "allow";
+        const isPattern = rule.endsWith("*") && tool.startsWith(rule.slice(0, -1));
+        return rule === tool || rule === server || isPattern;
+      });
+  return speaks("deny") ? "deny" : speaks("ask") || !speaks("allow") ? "ask" : "allow";
+}
+
+async function serverCallHere(tool: string, place: ImportPlace, rules: Rule[]): Promise<Verdict> {
+  const folders = { ...place, workspace: place.project, outputDir: join(place.root, "state") };
+  const { approver, questions } = start({ folders, policy: { rules }, answers: () => ({ choice: "once" }) });
+  const manifest = { name: tool, description: "", inputSchema: {}, plugin: "mcp", effect: "reads" as const };
+  const call = { sessionId: "s", callId: "c", tool, input: {}, cwd: place.project };
+  const { verdict } = await approver.approve(call, manifest, { signal: new AbortController().signal });
+  return questions.length > 0 ? "ask" : verdict === "allow" ? "allow" : "deny";
+}
+
+test("no tool of a server that only reads runs unasked where Claude Code asks, in this project and in others", async () => {
+  await fc.assert(
+    fc.asyncProperty(serverSettings, serverSettings, async (user, project) => {
+      const place = await fresh();
+      await put(join(place.home, ".claude.json"), { mcpServers: { s: { command: "node" } } });
+      await put(join(place.project, ".mcp.json"), { mcpServers: { t: { command: "node" } } });
+      await put(join(place.home, ".claude/settings.json"), user);
+      await put(join(place.project, ".claude/settings.json"), project);
+      const { rules } = await imported("claude", place);
+      const ofUser = rules.filter(({ source }) => source.startsWith("user"));
+      const worlds = [
+        { sources: [user, project], here: rules, tools: ["mcp__s__peek", "mcp__s__put", "mcp__t__peek", "mcp__t__put"] },
+        { sources: [user], here: ofUser, tools: ["mcp__s__peek", "mcp__s__put"] },
+      ];
+      for (const { sources, here, tools } of worlds)
+        for (const tool of tools) {
+          const theirs = serverVerdict(tool, sources);
+          const ours = await serverCallHere(tool, place, here);
+          expect(strictness[ours], `${tool}: ${theirs} there, ${ours} here`).toBeGreaterThanOrEqual(strictness[theirs]);
+        }
     }),
     { numRuns: 40 },
   );

@@ -63,7 +63,12 @@ export interface Imported {
 /** The rules, mode and folders that the importer would write, over all layers. */
 export async function imported(agent: AgentName, place: ImportPlace): Promise<Imported> {
   const read = await agents[agent].read();
-  const { findings: found } = await read({ home: place.home, project: place.project, env: {} });
+  const { findings: found } = await read({
+    home: place.home,
+    project: place.project,
+    env: {},
+    system: join(place.root, "etc"),
+  });
   const { findings, plans } = await settle(found, rulesOnly(place));
   const changes = plans.flatMap(({ layer, changes: own }) => own.map((change) => ({ ...change, layer })));
   const lines = changes.flatMap(({ key, value, layer }) => {

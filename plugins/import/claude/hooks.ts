@@ -74,38 +74,37 @@ function oneHook({ event, matcher, handler, path }: FoundHook, at: HooksPlace): 
   return hookFinding({ ...source, event, ...(matcher === undefined ? {} : { matcher }), handler: kept, guards });
 }
 
-/** Names that an expression may speak of. */
-const toolNames = [
-  ...["Agent", "AskUserQuestion", "Bash", "BashOutput", "Edit", "Glob", "Grep", "KillShell", "LS", "MultiEdit"],
-  ...["NotebookEdit", "NotebookRead", "Read", "Skill", "Task", "TodoWrite", "WebFetch", "WebSearch", "Write"],
-];
-
-/** Rules that speak of every tool that the matcher matches. */
-export function guardedTools(matcher: string | undefined): string[] {
-  if (matcher === undefined || matcher === "" || matcher === "*") return ["*"];
-  if (/^[\w\- ,|]+$/.test(matcher))
-    return [
-      ...new Set(
-        matcher
-          .split(/[|,]/)
-          .map((name) => name.trim())
-          .filter((name) => name !== ""),
-      ),
-    ];
-  const pattern = expression(matcher);
-  // A name that nobody can know.
-  if (pattern === undefined || pattern.test("SomeToolOfAPlugin_7")) return ["*"];
-  const named = toolNames.filter((name) => pattern.test(name));
-  const servers = matcher.includes("mcp") || pattern.test("mcp__server__tool") ? ["mcp__*"] : [];
-  return named.length + servers.length === 0 ? ["*"] : [...named, ...servers];
+/** What the guards among these hooks may stop. */
+export function guardsIn(hooks: JsonObject): string[] {
+  const groups = own(hooks, "PreToolUse");
+  return (Array.isArray(groups) ? groups : []).flatMap((group) => {
+    const { matcher, hooks: handlers } = isObject(group) ? group : {};
+    if (Array.isArray(handlers) && handlers.length === 0) return [];
+    return guardedTools(typeof matcher === "string" ? matcher : undefined);
+  });
 }
 
-function expression(text: string): RegExp | undefined {
-  // One that can take for ever is not tried.
-  if (text.length > 500 || /\([^()]*[+*][^()]*\)\s*[+*{]/.test(text)) return undefined;
-  try {
-    return new RegExp(text);
-  } catch {
-    return undefined;
-  }
+export interface GuardText {
+  text: string;
+  guards: string[];
+}
+
+/** Each guard with what it is made of, to look for names in. */
+export function guardTexts(hooks: Json | undefined): GuardText[] {
+  const groups = isObject(hooks) ? own(hooks, "PreToolUse") : undefined;
+  return (Array.isArray(groups) ? groups : []).map((group) => {
+    const matcher = isObject(group) ? own(group, "matcher") : undefined;
+    return { text: JSON.stringify(group), guards: guardedTools(typeof matcher === "string" ? matcher : undefined) };
+  });
+}
+
+/** Rules that speak of every tool that the matcher matches. No expression is run: one may speak of any tool. */
+export function guardedTools(matcher: string | undefined): string[] {
+  if (matcher === undefined || matcher === "" || matcher === "*") return ["*"];
+  const [, server] = /^\^?mcp__((?:(?!__)[\w-])+)__\.\*\$?$/.exec(matcher) ?? [];
+  if (server !== undefined) return [`mcp__${server}`];
+  if (/^\^?mcp__\.\*\$?$/.test(matcher)) return ["mcp__*"];
+  if (!/^[\w\- ,|]+$/.test(matcher)) return ["*"];
+  const names = matcher.split(/[|,]/).map((name) => name.trim());
+  return [...new Set(names.filter((name) => name !== ""))];
 }

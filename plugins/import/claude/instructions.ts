@@ -1,10 +1,9 @@
 /** Instruction files of Claude Code: which of them Gantry reads by itself, and which it does not. */
-import { readdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import path from "node:path";
 import { type Finding, instructionFinding, type Layer, notMapped, type Place } from "../findings.ts";
+import { listFiles } from "../folder.ts";
 import { readSourceText } from "../source-file.ts";
-
-const mostRules = 500;
 
 export async function instructionFindings({ home, project, scope }: Place, configFolder: string): Promise<Finding[]> {
   const own = scope === "project" ? [] : await ownFindings(configFolder);
@@ -13,7 +12,11 @@ export async function instructionFindings({ home, project, scope }: Place, confi
 
 async function ownFindings(configFolder: string): Promise<Finding[]> {
   const why = "Gantry reads CLAUDE.md and AGENTS.md beside its own user config (gantry config path); copy it there.";
-  const rules = await rulesFinding(path.join(configFolder, "rules"), "user", "Copy what is in them into the user's CLAUDE.md.");
+  const rules = await rulesFinding(
+    path.join(configFolder, "rules"),
+    { layer: "user", within: configFolder },
+    "Copy what is in them into the user's CLAUDE.md.",
+  );
   return [...(await told(path.join(configFolder, "CLAUDE.md"), "user", why)), ...rules];
 }
 
@@ -30,7 +33,7 @@ async function projectFindings(project: string, home: string): Promise<Finding[]
     aboveFindings(project, home),
     rulesFinding(
       path.join(project, ".claude/rules"),
-      "project",
+      { layer: "project", within: project },
       "Gantry does not read them; an @import in CLAUDE.md brings one in.",
     ),
   ]);
@@ -64,7 +67,7 @@ async function aboveFindings(project: string, home: string): Promise<Finding[]> 
 
 /** `@path` outside code, which Gantry follows for texts inside the project only. */
 async function importFindings(file: string, project: string): Promise<Finding[]> {
-  const source = await readSourceText(file);
+  const source = await readSourceText(file, project);
   if (source.state !== "read") return [];
   const prose = source.text
     .replaceAll(/^(```|~~~)[\s\S]*?^\1/gm, (code) => code.replaceAll(/[^\n]/g, " "))
@@ -80,11 +83,16 @@ async function importFindings(file: string, project: string): Promise<Finding[]>
   });
 }
 
-async function rulesFinding(folder: string, layer: Layer, why: string): Promise<Finding[]> {
-  const names = (await readdir(folder, { recursive: true }).catch(() => [])).filter((name) => name.endsWith(".md")).toSorted();
-  if (names.length === 0) return [];
-  const what = `${names.length} rule file${names.length === 1 ? "" : "s"}: ${names.slice(0, mostRules).join(", ")}`;
-  return [notMapped({ source: `${folder}:1`, layer, kind: "instructions", what, why })];
+async function rulesFinding(
+  folder: string,
+  { layer, within }: { layer: Layer; within: string },
+  why: string,
+): Promise<Finding[]> {
+  const { files, problem } = await listFiles(folder, { ending: /\.md$/, depth: 3, within });
+  if (files.length === 0 && problem === undefined) return [];
+  const what = `${files.length} rule file${files.length === 1 ? "" : "s"}${files.length === 0 ? "" : ": "}${files.join(", ")}`;
+  const told = problem === undefined ? why : `${why} ${problem}.`;
+  return [notMapped({ source: `${folder}:1`, layer, kind: "instructions", what, why: told })];
 }
 
 async function there(file: string): Promise<boolean> {

@@ -7,10 +7,12 @@ import type { Behavior } from "../findings.ts";
 
 export interface RulePlace {
   behavior: Behavior;
-  /** Folder that `/path` starts from there. */
-  base: string;
+  /** Folder that `/path` starts from there. Absent: nobody can tell. */
+  base?: string;
   /** The same folder in Gantry's file of the layer: then the spelling stays. */
   sameBase: boolean;
+  /** Its file lies below the project root: what starts in the session's folder is meant anywhere. */
+  isBelow?: boolean;
   /** Where `./` and `../` start, when it is one known folder. */
   cwd?: string;
   home: string;
@@ -30,6 +32,8 @@ const commandTools = ["Bash", "PowerShell", "Monitor"];
 export function mapRule(text: string, place: RulePlace): MappedRule {
   const [, tool = "", specifier] = form.exec(text.trim()) ?? [];
   if (tool === "") return { left: "It has no form of a rule, and says nothing there.", isStricter: false };
+  if (place.behavior === "allow" && tool.includes("*") && !/^mcp__[^*]+?__[^*]*\*/.test(tool))
+    return { left: "An allow rule names a tool, or a server and then a star; this one says nothing there.", isStricter: false };
   const isPathTool = [...pathTools, ...readFamily, ...editFamily].includes(tool);
   const isAny =
     specifier === undefined ||
@@ -121,16 +125,18 @@ function pathRule(tool: string, specifier: string, place: RulePlace): MappedRule
 }
 
 /** The path in Gantry's spelling of the layer; undefined where it starts nowhere in particular. */
-function placedPath(text: string, { base, sameBase, cwd, home }: RulePlace): string | undefined {
+function placedPath(text: string, { base, sameBase, cwd, home, isBelow = false }: RulePlace): string | undefined {
   const drive = /^([A-Za-z]):[\\/](.*)$/s.exec(text);
   if (drive !== null) return `//${(drive[1] ?? "").toLowerCase()}/${(drive[2] ?? "").replaceAll(/[\\/]+/g, "/")}`;
   if (text.startsWith("//")) return absolute(text.slice(1), home);
   if (text === "~" || text.startsWith("~/"))
     return hasSteps(text) ? absolute(path.posix.join(home, text.slice(1)), home) : text;
   if (text.startsWith("/")) {
+    if (base === undefined) return undefined;
     if (sameBase && !hasSteps(text)) return text;
     return absolute(path.posix.join(escaped(base), text), home);
   }
+  if (isBelow) return undefined;
   if (!hasSteps(text)) return text;
   return cwd === undefined ? undefined : absolute(path.posix.join(escaped(cwd), text), home);
 }
@@ -154,7 +160,7 @@ function anywhere(tool: string, text: string): string {
   const tail = text
     .split("/")
     .slice(text.split("/").lastIndexOf("..") + 1)
-    .filter((part) => part !== ".")
+    .filter((part) => part !== "." && part !== "")
     .join("/");
   return tail === "" ? tool : `${tool}(//**/${oddFree(tail)})`;
 }

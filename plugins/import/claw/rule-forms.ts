@@ -147,6 +147,8 @@ function placeOf(text: string, isPrefix: boolean): string | undefined {
     .replace(/^(?:\.\/)+/, "")
     .replaceAll(/\/(?:\.?\/)+/g, "/")
     .replaceAll(/[*?[\]\\{}()]/g, "?");
+  // Of all that begins so, what begins with `./` is spelled many ways.
+  if (isPrefix && (text === "" || /(?:^|\/)\.$/.test(text))) return undefined;
   const start = plain.startsWith("/") ? `/${plain}` : `./${plain}`;
   if (!isPrefix) return /\/$/.test(start) ? undefined : start;
   return start.endsWith("/") ? `${start}**` : `${start}*`;

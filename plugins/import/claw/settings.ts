@@ -143,8 +143,8 @@ function sandboxFindings(value: Json, at: (...keys: string[]) => At): Finding[] 
 
 const whys: Readonly<Record<string, string>> = {
   oauth: "Gantry logs in to MCP servers only: gantry mcp login.",
-  enabledPlugins: "Plugins are installed one by one, and say what they ask for: gantry plugins install.",
-  plugins: "Plugins are installed one by one, and say what they ask for: gantry plugins install.",
+  enabledPlugins: "Plugins are not imported; what a hook of one guards is asked about. gantry plugins install adds one.",
+  plugins: "Plugins are not imported; what a hook of one guards is asked about. gantry plugins install adds one.",
   provider: "Keys of providers come from their variables; providers.anthropic.baseUrl is a key of the config.",
   trustedRoots: "Trust is given to each project: gantry trust grant.",
 };
@@ -155,10 +155,14 @@ function otherFinding(key: string, value: Json, at: At): Finding {
   return notMapped({ ...at, kind: "other", what: `${key}${names}`, why });
 }
 
-/** `file:line` of the word of the highest file that has a `permissionMode`. */
-export function modePlace(files: readonly SourceFile[]): string | undefined {
+/**
+ * `file:line` of the word of the highest file that has a `permissionMode`, for a file of this layer. One of a project hides nothing
+ * of the user's, whose mode is there for other projects too.
+ */
+export function modePlace(files: readonly SourceFile[], reaches: (index: number) => boolean): string | undefined {
   const last = files.findLast(
-    (file) => file.state === "read" && isObject(file.data) && own(file.data, "permissionMode") !== undefined,
+    (file, index) =>
+      reaches(index) && file.state === "read" && isObject(file.data) && own(file.data, "permissionMode") !== undefined,
   );
   return last?.state === "read" ? `${last.path}:${last.lineOf(["permissionMode"])}` : undefined;
 }

@@ -5,6 +5,7 @@
 import type { Json, JsonObject } from "gantry/plugin";
 import { isObject, own } from "../fields.ts";
 import { type At, type Finding, guardFinding, hookFinding, notMapped } from "../findings.ts";
+import { toolTest } from "../matcher.ts";
 
 /** Events that Gantry fires with the same fields, and whether they are about a tool. */
 const events: Readonly<Record<string, "tool" | "plain">> = {
@@ -87,19 +88,17 @@ function toolFindings(
   { event, matcher, handler }: Hook,
   { at, what, guards }: { at: At; what: string; guards: string[] },
 ): Finding[] {
-  const test = testOf(matcher);
-  const edits = ["apply_patch", "Edit", "Write"].some(test);
+  const isGuard = guarding.includes(event);
+  const aim = aimOf(matcher);
+  if (aim === undefined) {
+    const why = "Its matcher is no plain list of names, and may be about any tool; what it could stop is asked about";
+    return [guardFinding({ ...at, what, guards, why })];
+  }
   const others = guards.filter((rule) => rule !== "Edit");
-  const isOther = guarding.includes(event) ? others.length > 0 : test("Bash") || reachesServers(matcher);
-  const why = edits
-    ? "Edits are one patch in Codex, which the hook would not know again here" +
-      (guarding.includes(event) ? "; they are asked about" : "")
-    : undefined;
-  const kept = !edits
-    ? patternOf(matcher)
-    : [...(test("Bash") ? ["^Bash$"] : []), ...(reachesServers(matcher) ? ["^mcp__"] : [])].join("|");
+  const why = `Edits are one patch in Codex, which the hook would not know again here${isGuard ? "; they are asked about" : ""}`;
+  const { kept } = aim;
   const found: Finding[] = [];
-  if (isOther)
+  if (kept !== "")
     found.push(
       hookFinding({
         ...at,
@@ -107,38 +106,57 @@ function toolFindings(
         ...(kept === undefined ? {} : { matcher: kept }),
         handler,
         guards: others,
-        ...(why === undefined ? {} : { result: "stricter", why }),
+        ...(aim.edits ? { result: "stricter", why } : {}),
       }),
     );
-  if (edits && guarding.includes(event)) found.push(guardFinding({ ...at, what, guards: ["Edit"], why: `${why}` }));
-  if (edits && !guarding.includes(event) && !isOther) found.push(notMapped({ ...at, kind: "hook", what, why: `${why}` }));
+  if (aim.edits && isGuard) found.push(guardFinding({ ...at, what, guards: ["Edit"], why }));
+  if (aim.edits && !isGuard && kept === "") found.push(notMapped({ ...at, kind: "hook", what, why }));
   return found;
 }
 
-/** A name alone is a whole name to Gantry, and a part of one to Codex. */
-function patternOf(matcher: string | undefined): string | undefined {
-  if (matcher === undefined || matcher === "" || matcher === "*") return undefined;
-  return matcher === "Bash" || !/^[\w\s,|-]+$/.test(matcher) ? matcher : `(?:${matcher})`;
+interface Aim {
+  edits: boolean;
+  /** What Gantry tells the hook of; undefined: all of its tools. Empty: none. */
+  kept: string | undefined;
+}
+
+/**
+ * Undefined where nobody can tell. A hook may also say yes, so that no matcher becomes one of more names than it had; a name alone
+ * is a whole name to Gantry, and a part of one to Codex.
+ */
+function aimOf(matcher: string | undefined): Aim | undefined {
+  if (matcher === undefined || matcher === "" || matcher === "*" || matcher === ".*")
+    return { edits: true, kept: "^Bash$|^mcp__" };
+  const test = toolTest(matcher);
+  if (test === undefined) return undefined;
+  if (!editNames.some(test))
+    return { edits: false, kept: matcher === "Bash" || !/^[\w|-]+$/.test(matcher) ? matcher : `(?:${matcher})` };
+  const parts = partsOf(matcher);
+  const isPlain = parts.every((part) => editNames.includes(part) || !editNames.some((name) => name.includes(part)));
+  if (!isPlain || !/^[\w|-]+$|^\^?\([\w|-]+\)\$?$/.test(matcher))
+    return parts.length === 1 && isPlain ? { edits: true, kept: "" } : undefined;
+  const others = parts.filter((part) => !editNames.includes(part));
+  const [start, end] = [matcher.startsWith("^") ? "^" : "", matcher.endsWith("$") ? "$" : ""];
+  return { edits: true, kept: others.length === 0 ? "" : `${start}(?:${others.join("|")})${end}` };
+}
+
+const editNames: readonly string[] = ["apply_patch", "Edit", "Write"];
+
+function partsOf(matcher: string): string[] {
+  return matcher.replaceAll(/[\^$()]|\?:/g, "").split("|");
 }
 
 function guardsOf(matcher: string | undefined): string[] {
-  const test = testOf(matcher);
-  const edits = ["apply_patch", "Edit", "Write"].some(test);
+  const test = toolTest(matcher) ?? (() => true);
+  const edits = editNames.some(test);
   const names = [...(test("Bash") ? ["Bash"] : []), ...(edits ? ["Edit"] : []), ...(reachesServers(matcher) ? ["mcp__*"] : [])];
   // One that fits no name that is known may still fit one that is not.
   return names.length > 0 ? names : ["Bash", "Edit", "mcp__*"];
 }
 
-function testOf(matcher: string | undefined): (name: string) => boolean {
-  if (matcher === undefined || matcher === "" || matcher === "*") return () => true;
-  try {
-    const pattern = new RegExp(matcher);
-    return (name) => pattern.test(name);
-  } catch {
-    return () => true;
-  }
-}
-
+/** A word that is no tool of Codex may be a part of any tool's name. */
 function reachesServers(matcher: string | undefined): boolean {
-  return testOf(matcher)("mcp__server__tool") || (matcher ?? "").includes("mcp_");
+  const test = toolTest(matcher);
+  if (matcher === undefined || test === undefined || test("mcp__server__tool")) return true;
+  return partsOf(matcher).some((part) => part !== "Bash" && !editNames.includes(part));
 }

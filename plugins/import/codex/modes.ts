@@ -5,6 +5,7 @@
 import type { Json } from "gantry/plugin";
 import { isObject } from "../fields.ts";
 import { type At, type Finding, ruleFinding, valueFinding } from "../findings.ts";
+import type { Bounds } from "./bounds.ts";
 
 export interface Approval {
   /** As written; undefined where nothing is. */
@@ -15,7 +16,7 @@ export interface Approval {
 type Policy = "untrusted" | "on-failure" | "on-request" | "never" | "all asked" | "some refused";
 
 /** Undefined: neither word is known. `at` is the line of the word that this file has. */
-export function modeFindings({ policy, sandbox }: Approval, at: At): Finding[] {
+export function modeFindings({ policy, sandbox }: Approval, { at, bounds }: { at: At; bounds: Bounds }): Finding[] {
   const what = [
     policy === undefined ? "" : `approval_policy = ${JSON.stringify(policy)}`,
     sandbox === undefined ? "" : `sandbox_mode = ${JSON.stringify(sandbox)}`,
@@ -35,6 +36,8 @@ export function modeFindings({ policy, sandbox }: Approval, at: At): Finding[] {
     const why = "Edits, and commands that do not only read, are asked about";
     return [mode("default", why, known === "untrusted" && sandbox !== "danger-full-access" ? "exact" : "stricter")];
   }
+  if (!bounds.allows(policy, sandbox))
+    return [mode("default", "requirements.toml does not surely allow the pair; edits and commands are asked about")];
   const edits = mode(
     "acceptEdits",
     "Edits in the workspace go ahead as there; each command is asked about, where Codex ran it in its sandbox",

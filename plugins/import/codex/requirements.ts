@@ -1,8 +1,13 @@
-/** `requirements.toml`, by which an administrator bounds Codex: its prefix rules are rules; the rest bounds settings of Codex. */
-import type { Json } from "gantry/plugin";
-import { isObject, own, textsOf } from "../fields.ts";
-import { type At, addRule, type Finding, type Layer, notMapped } from "../findings.ts";
+/**
+ * `requirements.toml`, by which an administrator bounds Codex: its rules, hooks and closed paths are taken over; what it bounds is in
+ * `bounds.ts`. Source: developers.openai.com/codex/enterprise/managed-configuration.
+ */
+import type { Json, JsonObject } from "gantry/plugin";
+import { isObject, objectOf, own, textsOf } from "../fields.ts";
+import { type At, addRule, type Finding, type Layer, notMapped, ruleFinding } from "../findings.ts";
+import { shownText } from "../shown.ts";
 import { type Table, valueAt } from "../table.ts";
+import { hookFindings } from "./hooks.ts";
 import { prefixFinding } from "./rules.ts";
 
 export function requirementFindings(table: Table, layer: Layer): Finding[] {
@@ -22,9 +27,57 @@ export function requirementFindings(table: Table, layer: Layer): Finding[] {
     const why = "It is in no form that is known here; every command is asked about in its place";
     return { kind: "permission", what, ...here, result: "stricter", becomes: [addRule("ask", "Bash")], why };
   });
-  const others = Object.keys(table.data).filter((key) => key !== "rules");
-  const why = "It bounds what Codex may be set to; Gantry is bounded by /etc/gantry/managed.json";
-  return [...found, ...others.map((key) => notMapped({ ...at(key), kind: "other", what: key, why }))];
+  const others = Object.keys(table.data).filter((key) => !["rules", "hooks"].includes(key));
+  const hooks = valueAt(table.data, "hooks");
+  const events = isObject(hooks)
+    ? Object.fromEntries(Object.entries(hooks).filter(([key]) => !key.endsWith("managed_dir")))
+    : hooks;
+  const sourceOf = (inner: readonly (string | number)[]) => at("hooks", ...inner).source;
+  return [
+    ...found,
+    ...hookFindings(events, { layer, isOff: false, sourceOf }),
+    ...closedPaths(table.data, at),
+    ...searchBound(table.data, at),
+    ...others.map((key) => notMapped({ ...at(key), kind: "other", what: key, why: boundWhy })),
+  ];
+}
+
+const boundWhy =
+  "It bounds what Codex may be set to, and so what is imported; Gantry itself is bounded by /etc/gantry/managed.json";
+
+type Locate = (...keys: (string | number)[]) => At;
+
+function closedPaths(data: JsonObject, at: Locate): Finding[] {
+  const files = valueAt(data, "permissions", "filesystem");
+  if (valueAt(data, "permissions") === undefined) return [];
+  const here = at("permissions", "filesystem");
+  const paths = textsOf(valueAt(data, "permissions", "filesystem", "deny_read"));
+  const isWhole =
+    isObject(files) && Object.keys(files).length === 1 && Object.keys(objectOf(own(data, "permissions"))).length === 1;
+  const rules = (paths ?? []).map(closedRule);
+  if (isWhole && paths !== undefined && rules.every((rule) => rule !== undefined)) {
+    const what = `deny_read ${paths.join(", ")}`;
+    return rules.map((rule) => ruleFinding({ ...here, behavior: "deny", what, rule, enclosing: "Read" }));
+  }
+  const why = "Gantry has no rule for all of it; reads, edits and commands are asked about";
+  const what = `permissions = ${JSON.stringify(own(data, "permissions"))}`;
+  const becomes = [addRule("ask", "Read", "Edit", "Bash")];
+  return [{ kind: "permission", what: shownText(what), ...here, result: "stricter", becomes, why }];
+}
+
+/** Of a whole path without letters that mean something in a rule, but for one pattern at its end. */
+function closedRule(path: string): string | undefined {
+  if (!/^~?\/[\w./@-]*\w(?:\/\*\*(?:\/\*)?)?$/.test(path) || path.split("/").includes("..")) return undefined;
+  return `Read(${path.startsWith("~") ? path : `/${path}`})`;
+}
+
+function searchBound(data: JsonObject, at: Locate): Finding[] {
+  const modes = own(data, "allowed_web_search_modes");
+  if (modes === undefined) return [];
+  const listed = textsOf(modes);
+  if (listed?.some((mode) => mode !== "disabled")) return [];
+  const what = `web search, allowed_web_search_modes = ${JSON.stringify(modes)}`;
+  return [ruleFinding({ ...at("allowed_web_search_modes"), behavior: "deny", what, rule: "WebSearch" })];
 }
 
 function patternOf(value: Json | undefined): string[][] | undefined {

@@ -2,6 +2,7 @@
 import type { Json, JsonObject } from "gantry/plugin";
 import { hasLiteral, isObject, own, plainly, serverOf, textMapOf, textsOf } from "../fields.ts";
 import { type At, addRule, type Finding, notMapped } from "../findings.ts";
+import type { Bounds } from "./bounds.ts";
 
 const known = new Set(
   (
@@ -12,7 +13,7 @@ const known = new Set(
 );
 const wordsOnly = /^[A-Za-z0-9_-]{1,64}$/;
 
-export function serverFindings(name: string, value: Json, at: At): Finding[] {
+export function serverFindings(name: string, value: Json, { at, bounds }: { at: At; bounds: Bounds }): Finding[] {
   const refuse = (why: string): Finding[] => [notMapped({ ...at, kind: "mcp-server", what: `MCP server ${name}`, why })];
   if (!isObject(value)) return refuse("It is no table; Codex itself does not start it");
   if (!wordsOnly.test(name))
@@ -22,9 +23,10 @@ export function serverFindings(name: string, value: Json, at: At): Finding[] {
   if (env === undefined || headers === undefined)
     return refuse("Its variables or headers are no texts; Codex itself does not start it");
   const asked = askedTools(name, value, at);
+  const entry = entryOf(value, env, headers);
   const server = serverOf(at, {
     name,
-    entry: entryOf(value, env, headers),
+    entry: bounds.allowsServer(name, value) ? entry : { ...entry, enabled: false },
     isLiteral: hasLiteral(env) || hasLiteral(headers),
     lost: Object.keys(value).filter((key) => !known.has(key)),
   });
@@ -101,7 +103,10 @@ function milliseconds(value: Json | undefined, factor: number): number | undefin
   return Math.min(600_000, Math.max(1, Math.round(value * factor)));
 }
 
-/** Tools that are asked about there. A yes to tools stays out: Gantry asks for each that does not only read. */
+/**
+ * Which tools it asks about follows from what the server says of them, in rules that changed with its versions; so all of a server
+ * are asked about here, but where the file says yes to all. Source: openai/codex, core/src/mcp_tool_call.rs.
+ */
 function askedTools(name: string, value: JsonObject, at: At): Finding[] {
   const perTool = own(value, "tools");
   const single = Object.entries(isObject(perTool) ? perTool : {}).map(([tool, settings]) => {
@@ -109,20 +114,16 @@ function askedTools(name: string, value: JsonObject, at: At): Finding[] {
   });
   const all = [[`mcp__${name}`, own(value, "default_tools_approval_mode")] as const, ...single];
   return all.flatMap(([rule, mode]): Finding[] => {
-    if (mode === undefined || mode === "auto") return [];
-    const what = `${rule}: approval mode ${String(mode)}`;
+    const isServer = rule === `mcp__${name}`;
+    if (!isServer && (mode === undefined || mode === "auto")) return [];
+    const what = mode === undefined ? `ask ${rule}` : `${rule}: approval mode ${String(mode)}`;
     if (mode === "approve") {
       const why = "Tools of a server that do not only read are asked about; allow the tool after the server is known to you";
       return [{ kind: "permission", what, ...at, result: "stricter", why }];
     }
-    return [
-      {
-        kind: "permission",
-        what,
-        ...at,
-        result: "exact",
-        becomes: [addRule("ask", /^[\w-]+$/.test(rule) ? rule : `mcp__${name}`)],
-      },
-    ];
+    const becomes = [addRule("ask", /^[\w-]+$/.test(rule) ? rule : `mcp__${name}`)];
+    if (mode === "prompt") return [{ kind: "permission", what, ...at, result: "exact", becomes }];
+    const why = "Codex asks by what a server says of its tools; here each of them is asked about";
+    return [{ kind: "permission", what, ...at, result: "stricter", becomes, why }];
   });
 }

@@ -3,22 +3,25 @@ import type { Json, JsonObject } from "gantry/plugin";
 import { isObject, objectOf, own, textMapOf, textsOf } from "../fields.ts";
 import { type At, addRule, type Finding, type Layer, notMapped, ruleFinding, valueFinding } from "../findings.ts";
 import { type Table, valueAt } from "../table.ts";
+import type { Bounds } from "./bounds.ts";
 import { type Approval, modeFindings } from "./modes.ts";
 import { serverFindings } from "./servers.ts";
 import { type Locate, toldFindings } from "./told.ts";
-
-export type { Approval } from "./modes.ts";
 
 interface Around {
   layer: Layer;
   home: string;
   /** What lower files say. */
   below: Approval;
+  /** What managed files say, above all others. */
+  top: Approval;
+  bounds: Bounds;
 }
 
 type Key = readonly (string | number)[];
 
-export function settingsFindings(table: Table, { layer, home, below }: Around): { findings: Finding[]; approval: Approval } {
+export function settingsFindings(table: Table, around: Around): { findings: Finding[]; approval: Approval } {
+  const { layer, home, below, top, bounds } = around;
   const at = (...keys: Key): At => ({ source: `${table.path}:${table.lineOf(keys)}`, layer });
   const { data } = table;
   const profile = own(data, "profile");
@@ -31,14 +34,15 @@ export function settingsFindings(table: Table, { layer, home, below }: Around): 
   };
   const [policy, sandbox] = [said("approval_policy"), said("sandbox_mode")];
   const approval: Approval = { policy: policy.value ?? below.policy, sandbox: sandbox.value ?? below.sandbox };
+  const counts: Approval = { policy: top.policy ?? approval.policy, sandbox: top.sandbox ?? approval.sandbox };
   const isSaid = policy.value !== undefined || sandbox.value !== undefined;
   const findings = [
-    ...(isSaid ? modeFindings(approval, at(...(policy.value === undefined ? sandbox.path : policy.path))) : []),
-    ...folderFindings(data, approval, at),
+    ...(isSaid ? modeFindings(counts, { at: at(...(policy.value === undefined ? sandbox.path : policy.path)), bounds }) : []),
+    ...folderFindings(data, bounds.allows(counts.policy, counts.sandbox) ? counts : {}, at),
     ...permissionProfiles(data, at),
     ...searchFindings(data, at),
     ...Object.entries(objectOf(own(data, "mcp_servers"))).flatMap(([name, entry]) =>
-      serverFindings(name, entry, at("mcp_servers", name)),
+      serverFindings(name, entry, { at: at("mcp_servers", name), bounds }),
     ),
     ...variableFindings(objectOf(own(data, "shell_environment_policy")), at),
     ...toldFindings(data, { at, home, profile }),
@@ -47,7 +51,7 @@ export function settingsFindings(table: Table, { layer, home, below }: Around): 
 }
 
 /** Folders that commands and edits may write in as if inside the workspace. */
-function folderFindings(data: JsonObject, { sandbox }: Approval, at: Locate): Finding[] {
+function folderFindings(data: JsonObject, { sandbox }: Partial<Approval>, at: Locate): Finding[] {
   const roots = textsOf(valueAt(data, "sandbox_workspace_write", "writable_roots")) ?? [];
   const here = at("sandbox_workspace_write", "writable_roots");
   const network = valueAt(data, "sandbox_workspace_write", "network_access");

@@ -52,11 +52,18 @@ function runFindings(
   { at, told, profile }: { at: Locate; told: Told; profile: Json | undefined },
 ): Finding[] {
   const profiles = Object.keys(objectOf(own(data, "profiles"))).filter((name) => name !== profile);
-  const projects = Object.keys(objectOf(own(data, "projects"))).length;
+  const all = Object.values(objectOf(own(data, "projects")));
+  const closed = all.filter((entry) => own(objectOf(entry), "trust_level") === "untrusted").length;
+  const projects = all.length - closed;
   const trust = {
     kind: "other",
     what: `trust of ${projects} ${projects === 1 ? "folder" : "folders"}`,
     why: "Gantry asks once for each project, and again when its config changes",
+  } as const;
+  const untrusted = {
+    kind: "other",
+    what: `no trust of ${closed} ${closed === 1 ? "folder" : "folders"}`,
+    why: "Gantry keeps no such word: it asks before it uses a project's config, and each time that is changed",
   } as const;
   const notify = "It is started with its news as an argument; a Stop hook of Gantry is told on stdin: write one that fits";
   const chosen = "A profile is chosen for one run; Gantry has flags for that";
@@ -65,6 +72,7 @@ function runFindings(
     ...told("notify", "hook", notify, "notify"),
     ...(profiles.length === 0 ? [] : told("profiles", "other", chosen, `profiles: ${profiles.join(", ")}`)),
     ...(projects === 0 ? [] : [alreadyThere({ ...at("projects"), ...trust })]),
+    ...(closed === 0 ? [] : [notMapped({ ...at("projects"), ...untrusted })]),
     ...told("default_permissions", "mode", set),
   ];
 }

@@ -34,9 +34,19 @@ export function prefixFindings(
     if (!isWhole) return [leftOut(at, what, "No rule of Gantry can hold these words; such a command is asked about")];
     return [ruleFinding({ ...at, behavior, what, rule: `Bash(${text}:*)` })];
   }
+  if (behavior === "deny" && /^\*+$/.test(prefix.trim())) {
+    const why = "It may be meant for every command; every command is denied";
+    return [ruleFinding({ ...at, behavior, what, rule: "Bash", result: "stricter", why })];
+  }
   if (text === "")
     return [
-      questions({ at, what, rules: ["Bash"], why: "No rule of Gantry can hold these words; every command is asked about" }),
+      questions({
+        at,
+        what,
+        rules: ["Bash"],
+        why: "No rule of Gantry can hold these words; every command is asked about",
+        isDenied: behavior === "deny",
+      }),
     ];
   const rule = `Bash(${text}:*)`;
   const why =
@@ -65,6 +75,7 @@ export function toolFindings(name: string, { at, behavior, what }: { at: At; beh
         what,
         rules: [...everyTool],
         why: "Gantry's rules know no such pattern of names; every tool is asked about",
+        isDenied: behavior === "deny",
       }),
     ];
   }
@@ -96,9 +107,19 @@ function leftOut(at: At, what: string, why: string): Finding {
   return { kind: "permission", what: shownText(`allow ${what}`), ...at, result: "stricter", why };
 }
 
+interface Question {
+  at: At;
+  what: string;
+  rules: readonly string[];
+  why: string;
+  /** It is denied there. */
+  isDenied?: boolean;
+}
+
 /** What cannot be said exactly is asked about. */
-export function questions({ at, what, rules, why }: { at: At; what: string; rules: readonly string[]; why: string }): Finding {
-  return { kind: "permission", what: shownText(what), ...at, result: "stricter", becomes: [addRule("ask", ...rules)], why };
+export function questions({ at, what, rules, why, isDenied = false }: Question): Finding {
+  const result = isDenied ? "weaker" : "stricter";
+  return { kind: "permission", what: shownText(what), ...at, result, becomes: [addRule("ask", ...rules)], why };
 }
 
 /** Rules for tools of a server, or of all. */

@@ -124,7 +124,8 @@ function findingsOf(rule: PolicyRule, said: Said): Finding[] {
   const rules = enclosing(rule);
   if (rules.length === 0)
     return [notMapped({ ...at, kind: "permission", what: `${behavior} ${what}`, why: `Gantry has no tool like it` })];
-  return [questions({ at, what: `${behavior} ${what}`, rules, why: `${reason}; all that it may speak of is asked about` })];
+  const why = `${reason}; all that it may speak of is asked about`;
+  return [questions({ at, what: `${behavior} ${what}`, rules, why, isDenied: behavior === "deny" })];
 }
 
 function plainFindings({ names, prefixes, server }: PolicyRule, said: Said): Finding[] {

@@ -14,13 +14,16 @@ import {
   type Place,
   type SourceState,
 } from "../findings.ts";
-import { countedFolder, filesIn, mostFiles } from "../folder.ts";
+import { countedFolder } from "../folder.ts";
 import { parseJsonSource } from "../json-source.ts";
+import { belowWhy, levelsOf, onlyRestricting } from "../levels.ts";
 import { readSourceText } from "../source-file.ts";
 import { readTable, type Table, valueAt } from "../table.ts";
-import { parseTomlSource } from "../toml-source.ts";
-import { policyFindings } from "./policies.ts";
+import { extensionFindings } from "./extensions.ts";
+import { hooksOffAt } from "./hooks.ts";
+import { policyFiles } from "./policy-files.ts";
 import { settingsFindings } from "./settings.ts";
+import { resolved } from "./variables.ts";
 
 interface Ground {
   layer: Layer;
@@ -29,42 +32,76 @@ interface Ground {
   /** Its folder `.gemini`, or what is like one. */
   folder?: string;
   within?: string;
+  /** The system's settings, which are above all others. */
+  isTop?: boolean;
+  /** A part of the project only. */
+  isPart?: boolean;
+}
+
+interface Read {
+  ground: Ground;
+  table: Table | undefined;
 }
 
 export async function readGemini(place: Place): Promise<AgentConfig> {
   const files: SourceState[] = [];
-  const grounds = groundsOf(place);
-  const read: { ground: Ground; table: Table | undefined }[] = [];
-  for (const ground of grounds) {
+  const read: Read[] = [];
+  for (const ground of groundsOf(place)) {
     const parse = (text: string) => parseJsonSource(text, "relaxed");
     const table = await readTable(ground.settings, { parse, ...withinOf(ground), files });
-    read.push({ ground, table });
+    read.push({ ground, table: table && resolved(table, place.env) });
   }
-  const tables = read.flatMap(({ table }) => table ?? []);
-  const isOff = serversOff(tables);
   const findings: Finding[] = [];
-  for (const { ground, table } of read) {
-    if (table !== undefined) findings.push(...settingsFindings(table, { layer: ground.layer, isOff }));
-    findings.push(...(await policiesOf(ground, { table, place, files })), ...(await besides(ground, place)));
-  }
+  for (const at of read.keys()) findings.push(...(await groundFindings({ read, at, place, files, before: findings })));
   return { agent: "Gemini CLI", files, findings: ended(findings) };
 }
 
-function groundsOf({ home, project, env, scope }: Place): Ground[] {
+interface Reading {
+  read: readonly Read[];
+  at: number;
+  place: Place;
+  files: SourceState[];
+  before: readonly Finding[];
+}
+
+async function groundFindings({ read, at, place, files, before }: Reading): Promise<Finding[]> {
+  const { ground, table } = read[at] as Read;
+  const { layer, folder } = ground;
+  const isOff = serversOff(read.flatMap((each) => each.table ?? []));
+  const said = read.map((each) => ({ table: each.table, isTop: each.ground.isTop === true }));
+  const off = hooksOffAt(said, at);
+  const found = [
+    ...(table === undefined ? [] : settingsFindings(table, { layer, isOff, off, env: place.env })),
+    ...(await policyFiles(policyPlaces(ground, { table, place }), { layer, ...withinOf(ground), files })),
+    ...(folder === undefined
+      ? []
+      : await extensionFindings(path.join(folder, "extensions"), { layer, ...withinOf(ground), env: place.env, off, files })),
+  ];
+  if (ground.isPart === true) return onlyRestricting(found, { why: belowWhy, before });
+  return [...found, ...(await besides(ground, place))];
+}
+
+function groundsOf(place: Place): Ground[] {
+  const { home, env, scope, project, system = "/etc" } = place;
   const given = (name: string, standard: string): string => {
     const value = env[name];
     return value === undefined || value === "" ? standard : path.resolve(value);
   };
   const mine = path.join(given("GEMINI_CLI_HOME", home), ".gemini");
-  const theirs = path.join(project, ".gemini");
+  const ofSystem = path.join(system, "gemini-cli");
+  const levels = levelsOf(place).map((level, at): Ground => {
+    const folder = path.join(level, ".gemini");
+    return { layer: "project", settings: path.join(folder, "settings.json"), folder, within: project, isPart: at > 0 };
+  });
   const all: Ground[] = [
-    { layer: "user", settings: given("GEMINI_CLI_SYSTEM_DEFAULTS_PATH", "/etc/gemini-cli/system-defaults.json") },
+    { layer: "user", settings: given("GEMINI_CLI_SYSTEM_DEFAULTS_PATH", path.join(ofSystem, "system-defaults.json")) },
     { layer: "user", settings: path.join(mine, "settings.json"), folder: mine },
-    { layer: "project", settings: path.join(theirs, "settings.json"), folder: theirs, within: project },
+    ...levels,
     {
       layer: "user",
-      settings: given("GEMINI_CLI_SYSTEM_SETTINGS_PATH", "/etc/gemini-cli/settings.json"),
-      folder: "/etc/gemini-cli",
+      settings: given("GEMINI_CLI_SYSTEM_SETTINGS_PATH", path.join(ofSystem, "settings.json")),
+      folder: ofSystem,
+      isTop: true,
     },
   ];
   return all.filter(({ layer, folder }) => (scope ?? layer) === layer && (layer === "user" || folder !== mine));
@@ -87,38 +124,14 @@ function serversOff(tables: readonly Table[]): (name: string) => boolean {
     allowed.some((list) => !list.includes(name) && !list.includes("*"));
 }
 
-interface Around {
-  table: Table | undefined;
-  place: Place;
-  files: SourceState[];
-}
-
-async function policiesOf(ground: Ground, { table, place, files }: Around): Promise<Finding[]> {
+function policyPlaces({ folder }: Ground, { table, place }: { table: Table | undefined; place: Place }): string[] {
   const named = [...(textsOf(table?.data["policyPaths"]) ?? []), ...(textsOf(table?.data["adminPolicyPaths"]) ?? [])];
   const paths = named.map((each) => path.resolve(place.project, each.replace(/^~(?=\/|$)/, place.home)));
-  const folders = [...(ground.folder === undefined ? [] : [path.join(ground.folder, "policies")]), ...paths];
-  const found = (
-    await Promise.all(folders.map(async (each) => (each.endsWith(".toml") ? [each] : await filesIn(each, /\.toml$/))))
-  ).flat();
-  const findings: Finding[] = [];
-  const broken = (file: string, problem: string) => files.push({ path: file, state: "broken", problem });
-  if (found.length > mostFiles)
-    broken(folders[0] ?? "", `${folders[0] ?? ""}:1: there are ${found.length} policy files; at most ${mostFiles} are read`);
-  for (const file of found.slice(0, mostFiles)) {
-    const policy = await readTable(file, { parse: parseTomlSource, ...withinOf(ground), files });
-    if (policy === undefined) continue;
-    const read = policyFindings(policy, ground.layer);
-    if (Array.isArray(read)) findings.push(...read);
-    else {
-      files.pop();
-      broken(file, `${file}:${read.line}: ${read.message}`);
-    }
-  }
-  return findings;
+  return [...(folder === undefined ? [] : [path.join(folder, "policies")]), ...paths];
 }
 
-async function besides({ layer, folder, within }: Ground, place: Place): Promise<Finding[]> {
-  if (folder === undefined || folder === "/etc/gemini-cli") return [];
+async function besides({ layer, folder, within, isTop }: Ground, place: Place): Promise<Finding[]> {
+  if (folder === undefined || isTop === true) return [];
   const counted = [
     [
       "commands",
@@ -132,7 +145,7 @@ async function besides({ layer, folder, within }: Ground, place: Place): Promise
         kind: "other",
         words: "extensions",
         ending: /(?<=^gemini-extension)\.json$/,
-        why: "Gantry has plugins of its own; servers and rules of an extension are not read",
+        why: "Gantry has plugins of its own; of an extension what it excludes, guards, denies and asks is taken over",
       },
     ],
   ] as const;

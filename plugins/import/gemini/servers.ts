@@ -18,7 +18,8 @@ export function serverFindings(name: string, value: Json, { at, isOff }: { at: A
   const env = variables(textMapOf(own(value, "env") ?? {}));
   const headers = variables(textMapOf(own(value, "headers") ?? {}));
   if (env === undefined || headers === undefined) return refuse("Its variables or headers are no texts");
-  const isTrusted = own(value, "trust") === true;
+  // A tool whose name is a variable's cannot be taken out of the server: then no trust counts.
+  const isTrusted = own(value, "trust") === true && !JSON.stringify(own(value, "excludeTools") ?? null).includes("$");
   const server = serverOf(at, {
     name,
     entry: { ...entryOf(value, env, headers), enabled: isOff(name) ? false : undefined },

@@ -2,30 +2,55 @@
 import type { Json, JsonObject } from "gantry/plugin";
 import { objectOf, own, textsOf } from "../fields.ts";
 import { type At, alreadyThere, type Finding, type Layer, notMapped, ruleFinding, valueFinding } from "../findings.ts";
+import { shownText } from "../shown.ts";
 import { type Table, valueAt } from "../table.ts";
 import { entryFindings, entryOf, questions } from "./entries.ts";
-import { hookFindings } from "./hooks.ts";
+import { type HooksOff, hookFindings } from "./hooks.ts";
 import { type IsOff, serverFindings } from "./servers.ts";
 import { contextFindings, type Locate, listAt, toldFindings } from "./told.ts";
-import { builtInNames, currentTool, gantryTool, shellTool } from "./tools.ts";
+import { builtInNames, currentTool, everyToolInTwo, gantryTool, shellTool } from "./tools.ts";
+import { isOpen, withValues } from "./variables.ts";
 
-export function settingsFindings(table: Table, { layer, isOff }: { layer: Layer; isOff: IsOff }): Finding[] {
+interface Around {
+  layer: Layer;
+  isOff: IsOff;
+  off: HooksOff;
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+/** `table` with its variables resolved. */
+export function settingsFindings(table: Table, { layer, isOff, off, env }: Around): Finding[] {
   const { path, data, lineOf } = table;
   const at: Locate = (...keys) => ({ source: `${path}:${lineOf(keys)}`, layer });
   return [
     ...modeFindings(data, at),
-    ...entries(data, { key: ["tools", "exclude"], older: "excludeTools", behavior: "deny" }, at),
+    ...excludedFindings(data, at),
     ...entries(data, { key: ["tools", "allowed"], older: "allowedTools", behavior: "allow" }, at),
     ...coreFindings(data, at),
     ...sandboxFindings(data, at),
     ...Object.entries(objectOf(own(data, "mcpServers"))).flatMap(([name, entry]) =>
-      serverFindings(name, entry, { at: at("mcpServers", name), isOff }),
+      serverFindings(name, withTools(entry, env), { at: at("mcpServers", name), isOff }),
     ),
     ...listedServers(data, at),
-    ...hookFindings(table, layer),
+    ...hookFindings(table, { layer, off }),
     ...contextFindings(data, at),
     ...toldFindings(data, at),
   ];
+}
+
+/** Of the settings and of an extension's manifest. */
+export function excludedFindings(data: JsonObject, at: Locate): Finding[] {
+  return entries(data, { key: ["tools", "exclude"], older: "excludeTools", behavior: "deny" }, at);
+}
+
+/** The lists of a server's tools with their variables resolved: these are written without. */
+function withTools(entry: Json, env: Around["env"]): Json {
+  if (typeof entry !== "object" || entry === null || Array.isArray(entry)) return entry;
+  const lists = ["includeTools", "excludeTools"].flatMap((key) => {
+    const list = own(entry, key);
+    return list === undefined ? [] : [[key, withValues(list, env)] as const];
+  });
+  return { ...entry, ...Object.fromEntries(lists) };
 }
 
 function modeFindings(data: JsonObject, at: Locate): Finding[] {
@@ -70,21 +95,24 @@ function entries(data: JsonObject, { key, older, behavior }: ListKey, at: Locate
   const found = listAt(data, key, older);
   if (found === undefined) return [];
   const { path, list } = found;
-  if (!Array.isArray(list)) return [unreadable(path, list, at(...path))];
+  if (!Array.isArray(list)) return unreadable(path, list, at(...path));
   return list.flatMap((text, index) => {
     const here = at(...path, index);
-    if (typeof text !== "string") return [unreadable(path, text, here)];
+    if (typeof text !== "string") return unreadable(path, text, here);
+    if (isOpen(entryOf(text).tool)) return behavior === "allow" ? [unset(text, here)] : unreadable(path, text, here);
     return entryFindings(entryOf(text), { at: here, behavior, what: text });
   });
 }
 
-function unreadable(path: readonly string[], value: Json, at: At): Finding {
-  return questions({
-    at,
-    what: `${path.join(".")}: ${JSON.stringify(value)}`,
-    rules: ["Bash", "Edit", "Read", "mcp__*"],
-    why: "It is in no form that is known here; every tool is asked about",
-  });
+function unset(text: string, at: At): Finding {
+  const why = "It names a variable that is not set; what it allows is asked about";
+  return { kind: "permission", what: shownText(`allow ${text}`), ...at, result: "stricter", why };
+}
+
+function unreadable(path: readonly string[], value: Json, at: At): Finding[] {
+  const what = `${path.join(".")}: ${JSON.stringify(value)}`;
+  const why = "It is in no form that is known here, or names a variable that is not set; every tool is asked about";
+  return everyToolInTwo.map((rules) => questions({ at, what, rules, why }));
 }
 
 /** A list of the only tools there are: the others are denied. */
@@ -94,7 +122,7 @@ function coreFindings(data: JsonObject, at: Locate): Finding[] {
   const here = at(...found.path);
   const what = `${found.path.join(".")} = ${JSON.stringify(found.list)}`;
   const listed = textsOf(found.list)?.map(entryOf);
-  if (listed === undefined || listed.length === 0) return [unreadable(found.path, found.list, here)];
+  if (listed === undefined || listed.length === 0) return unreadable(found.path, found.list, here);
   const tools = new Set(listed.flatMap(({ tool }) => gantryTool(tool) ?? []));
   const every = [...new Set(builtInNames.flatMap((name) => gantryTool(name) ?? []))];
   const denied = every.filter(
@@ -128,8 +156,11 @@ function listedServers(data: JsonObject, at: Locate): Finding[] {
   const excluded = listAt(data, ["mcp", "excluded"], "excludeMCPServers");
   const allowed = listAt(data, ["mcp", "allowed"], "allowMCPServers");
   const denied = (textsOf(excluded?.list) ?? []).map((name, index) => {
+    const here = at(...(excluded?.path ?? []), index);
+    const why = "It names a variable that is not set; every tool of a server is asked about";
+    if (isOpen(name)) return questions({ at: here, what: `deny MCP server ${name}`, rules: ["mcp__*"], why });
     const rule = name === "*" ? "mcp__*" : `mcp__${name.replaceAll(/[^A-Za-z0-9_-]/g, "_")}`;
-    return ruleFinding({ ...at(...(excluded?.path ?? []), index), behavior: "deny", what: `MCP server ${name}`, rule });
+    return ruleFinding({ ...here, behavior: "deny", what: `MCP server ${name}`, rule });
   });
   if (allowed === undefined) return denied;
   const why = "Servers that it does not name are written as not enabled; those of other files of Gantry stay as they are";

@@ -25,6 +25,12 @@ export const shellTool = "run_shell_command";
 /** Tools of Gantry that change or reach something, or read files. */
 export const everyTool = ["Bash", "Edit", "Read", "WebFetch", "WebSearch", "Agent", "Skill", "mcp__*"] as const;
 
+/** The same in two: a rule for a tool that is not in this build says so of all that it is written with. */
+export const everyToolInTwo: readonly (readonly string[])[] = [
+  ["Bash", "Edit", "Read", "mcp__*"],
+  ["WebFetch", "WebSearch", "Agent", "Skill"],
+];
+
 /** The name that is now used; undefined for one that is none of the built-in tools. */
 export function currentTool(name: string): string | undefined {
   return Object.keys(table).find((key) => key === name || table[key]?.slice(1).includes(name));

@@ -1,7 +1,8 @@
 /** Rules about tools that are no command, edit or read: those of Gantry's other tools, of servers, and of all at once. */
 import { type Finding, notMapped } from "../findings.ts";
-import { fits, hostOf } from "./patterns.ts";
-import { asked, held, leftOut, type SourceRule, type Within, wordsOf } from "./source-rules.ts";
+import { wildcardFits } from "../matcher.ts";
+import { hostOf } from "./patterns.ts";
+import { askedFor, held, leftOut, type SourceRule, type Within, wordsOf } from "./source-rules.ts";
 
 /** Keys of opencode with the tool of Gantry that a rule for all of it names. */
 const tools: Readonly<Record<string, string>> = {
@@ -22,6 +23,8 @@ const tools: Readonly<Record<string, string>> = {
   question: "AskUserQuestion",
 };
 const everyKey = ["bash", "edit", "read", "webfetch", "websearch", "task", "skill"];
+
+const everyRule = [...everyKey.map((key) => tools[key] ?? key), "mcp__*"];
 
 /** Whether the key is one tool of opencode. */
 export function isTool(key: string): boolean {
@@ -46,7 +49,7 @@ export function other(rule: SourceRule): Finding {
   const host = tool === "WebFetch" ? hostOf(pattern) : undefined;
   if (host !== undefined)
     return held(rule, [`WebFetch(domain:${host})`], { enclosing: "WebFetch", why: "The rule speaks of the whole host" });
-  return asked(at, what, [tool], `Gantry has no rule for such a text; every ${tool} is asked about`);
+  return askedFor(rule, [tool], `Gantry has no rule for such a text; every ${tool} is asked about`);
 }
 
 /** `*`, patterns of keys, tools of servers, and tools that are no others. */
@@ -54,7 +57,7 @@ export function otherKey(rule: SourceRule, within: Within): Finding[] {
   const { key, pattern, action, at } = rule;
   const what = wordsOf(rule);
   const named = Object.keys(tools).filter((name) =>
-    key === "*" ? everyKey.includes(name) : key.includes("*") && fits(key, name),
+    key === "*" ? everyKey.includes(name) : key.includes("*") && wildcardFits(key, name),
   );
   const own = named.filter((name) => !isGiven(name, within)).map((name) => tools[name] ?? name);
   const servers = serverRules(key, within.servers);
@@ -68,6 +71,8 @@ export function otherKey(rule: SourceRule, within: Within): Finding[] {
       return [notMapped({ ...at, kind: "permission", what, why: `Gantry has no tool like ${key}` })];
     return [held(rule, servers)];
   }
+  if (key.includes("{"))
+    return [askedFor(rule, everyRule, "It names a variable or a file, and may be about any tool; every tool is asked about")];
   const rules = [...new Set([...own, ...servers])];
   if (rules.length === 0)
     return [
@@ -79,7 +84,7 @@ export function otherKey(rule: SourceRule, within: Within): Finding[] {
       }),
     ];
   if (pattern !== "*" && pattern !== "**")
-    return [asked(at, what, rules, "Gantry has no rule for such a text; every call is asked about")];
+    return [askedFor(rule, rules, "Gantry has no rule for such a text; every call is asked about")];
   // One rule, one line: some of them may be of tools that are not in this build.
   return rules.map((each) => held(rule, [each], { enclosing: each.startsWith("mcp__") ? "mcp__*" : each }));
 }
@@ -107,7 +112,10 @@ function serverRules(key: string, servers: readonly string[]): string[] {
   const one = words.filter((word) => key.startsWith(`${word}_`)).sort((a, b) => b.length - a.length)[0];
   if (one !== undefined)
     return [key.includes("*") || key.includes("?") ? `mcp__${one}` : `mcp__${one}__${key.slice(one.length + 1)}`];
-  if (key.includes("*") && words.some((word) => fits(key, `${word}_x`) || fits(key.replace(/\*.*$/, "*"), `${word}_x`)))
+  if (
+    key.includes("*") &&
+    words.some((word) => wildcardFits(key, `${word}_x`) || wildcardFits(key.replace(/\*.*$/, "*"), `${word}_x`))
+  )
     return ["mcp__*"];
   return splits(key);
 }

@@ -89,15 +89,6 @@ function narrowed(body: string): string | undefined {
   return whole.replace(/^\*(?=[^*/])/, "**/*");
 }
 
-/** Whether a pattern, as a name of a tool, fits. */
-export function fits(pattern: string, name: string): boolean {
-  const source = pattern
-    .replaceAll(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  return new RegExp(`^${source}$`, "s").test(name);
-}
-
 /** The host of an address pattern that speaks of one host only. */
 export function hostOf(pattern: string): string | undefined {
   return /^(?:https?|\*):\/\/([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)(?:[/*].*)?$/.exec(pattern)?.[1];

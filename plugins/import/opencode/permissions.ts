@@ -6,9 +6,10 @@
 import type { Json } from "gantry/plugin";
 import { isObject } from "../fields.ts";
 import { type At, type Finding, notMapped } from "../findings.ts";
+import { wildcardFits } from "../matcher.ts";
 import { isTool, other, otherKey } from "./other-tools.ts";
-import { commandRule, fits, pathRules, reachesFiles } from "./patterns.ts";
-import { type Around, asked, held, leftOut, type SourceRule, type Within, wordsOf } from "./source-rules.ts";
+import { commandRule, pathRules, reachesFiles } from "./patterns.ts";
+import { type Around, asked, askedFor, held, leftOut, type SourceRule, type Within, wordsOf } from "./source-rules.ts";
 
 /** Older keys of what is one now. */
 const formerKeys: Readonly<Record<string, string>> = { write: "edit", patch: "edit", multiedit: "edit", apply_patch: "edit" };
@@ -84,7 +85,7 @@ function command(rule: SourceRule): Finding {
   if (action !== "allow") {
     const written = isAll ? "Bash" : commandRule(pattern, "restrict");
     if (written === undefined)
-      return asked(at, what, ["Bash"], "Gantry has no rule for such a text; every command is asked about");
+      return askedFor(rule, ["Bash"], "Gantry has no rule for such a text; every command is asked about");
     const isWider = /[?]|:\*/.test(pattern);
     return held(rule, [written], {
       enclosing: "Bash",
@@ -113,7 +114,7 @@ function file(rule: SourceRule): Finding {
   const isAll = /^\*+$/.test(pattern);
   if (action !== "allow") {
     const rules = isAll ? [tool] : pathRules(pattern, { tool, aim: "restrict" });
-    if (rules === undefined) return asked(at, what, [tool], `Gantry has no rule for such a path; every ${tool} is asked about`);
+    if (rules === undefined) return askedFor(rule, [tool], `Gantry has no rule for such a path; every ${tool} is asked about`);
     return held(rule, rules, { enclosing: tool });
   }
   if (isAll && tool === "Read")
@@ -140,7 +141,8 @@ function outside(rule: SourceRule, { later, isAlone }: Within): Finding {
     const isLast =
       isAlone &&
       !later.some(
-        (each) => (each.key === "external_directory" || fits(each.key, "external_directory")) && each.action !== "allow",
+        (each) =>
+          (each.key === "external_directory" || wildcardFits(each.key, "external_directory")) && each.action !== "allow",
       );
     if (folder === undefined || folder === "~" || !isLast || folder.split("/").includes(".."))
       return leftOut(
@@ -161,9 +163,8 @@ function outside(rule: SourceRule, { later, isAlone }: Within): Finding {
   if (rules !== undefined) return held(rule, rules, { enclosing: "Read" });
   if (action === "ask" && /^\*+$/.test(pattern))
     return { kind: "permission", what, ...at, result: "already-there", why: "Files outside the workspace are asked about" };
-  return asked(
-    at,
-    what,
+  return askedFor(
+    rule,
     ["Read", "Edit", "Bash"],
     "Gantry has no rule for all places outside the workspace; reads, edits and commands are asked about",
   );

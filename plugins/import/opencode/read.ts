@@ -7,58 +7,91 @@ import { ended, objectOf, own } from "../fields.ts";
 import { type AgentConfig, type Finding, instructionFinding, type Layer, type Place, type SourceState } from "../findings.ts";
 import { countedFolder, filesIn } from "../folder.ts";
 import { parseJsonSource } from "../json-source.ts";
+import { belowWhy, levelsOf, onlyRestricting } from "../levels.ts";
 import { readTable, type Table } from "../table.ts";
+import { agentTables, firstAgent } from "./agent-files.ts";
 import { hasPermissions, settingsFindings } from "./settings.ts";
 
 interface Ground {
   layer: Layer;
   file: string;
   within?: string;
+  /** Of a folder below the root, so of a part of the project only. */
+  isPart?: boolean;
 }
+
+type Folder = Omit<Ground, "file"> & { folder: string };
+type Read = Omit<Ground, "file"> & { table: Table };
 
 export async function readOpencode(place: Place): Promise<AgentConfig> {
   const files: SourceState[] = [];
   const { grounds, folders } = groundsOf(place);
   const inScope = ({ layer }: { layer: Layer }): boolean => (place.scope ?? layer) === layer;
-  const read: { layer: Layer; table: Table }[] = [];
-  for (const { layer, file, within } of grounds.filter(inScope)) {
-    const table = await readTable(file, { parse: relaxed, ...(within === undefined ? {} : { within }), files });
-    if (table !== undefined) read.push({ layer, table });
+  const read: Read[] = [];
+  for (const { file, ...ground } of grounds.filter(inScope)) {
+    const table = await readTable(file, { parse: relaxed, ...withinOf(ground), files });
+    if (table !== undefined) read.push({ ...ground, table });
   }
   if (place.scope !== "project") read.push(...variablesOf(place, files));
+  const isFirst = firstAgent(read.map(({ table }) => table));
+  for (const { folder, ...ground } of folders.filter(inScope)) {
+    const tables = await agentTables(folder, { ...withinOf(ground), files, isFirst });
+    read.push(...tables.map((table) => ({ ...ground, table })));
+  }
+  const findings = settingsOf(read, { isScoped: place.scope !== undefined, isFirst });
+  const beside = folders.filter((ground) => inScope(ground) && ground.isPart !== true);
+  for (const { folder, layer } of beside) findings.push(...(await besides(folder, layer)));
+  return { agent: "opencode", files, findings: ended([...findings, ...(await instructions(place))]) };
+}
+
+function settingsOf(
+  read: readonly Read[],
+  { isScoped, isFirst }: { isScoped: boolean; isFirst(name: string): boolean },
+): Finding[] {
   const servers = [...new Set(read.flatMap(({ table }) => Object.keys(objectOf(own(table.data, "mcp")))))];
   // A file out of scope, or one that only opencode's server sends, may be merged in between.
-  const isAlone = place.scope === undefined && read.filter(({ table }) => hasPermissions(table)).length === 1;
-  const findings = read.flatMap(({ layer, table }) => settingsFindings(table, { layer, servers, isAlone }));
-  for (const { layer, folder } of folders.filter(inScope)) findings.push(...(await besides(folder, layer)));
-  return { agent: "opencode", files, findings: ended([...findings, ...(await instructions(place))]) };
+  const isAlone = !isScoped && read.filter(({ table }) => hasPermissions(table)).length === 1;
+  const findings: Finding[] = [];
+  for (const { layer, table, isPart } of read) {
+    const found = settingsFindings(table, { layer, servers, isAlone, isFirst });
+    findings.push(...(isPart === true ? onlyRestricting(found, { why: belowWhy, before: findings }) : found));
+  }
+  return findings;
+}
+
+function withinOf({ within }: { within?: string | undefined }): { within?: string } {
+  return within === undefined ? {} : { within };
 }
 
 const relaxed = (text: string) => parseJsonSource(text, "relaxed");
 const names = ["opencode.json", "opencode.jsonc"];
 
-function groundsOf({ home, project, env }: Place): { grounds: Ground[]; folders: { layer: Layer; folder: string }[] } {
+function groundsOf(place: Place): { grounds: Ground[]; folders: Folder[] } {
+  const { home, project, env, system = "/etc" } = place;
   const given = (name: string): string | undefined =>
     env[name] === undefined || env[name] === "" ? undefined : path.resolve(env[name]);
   const global = path.join(given("XDG_CONFIG_HOME") ?? path.join(home, ".config"), "opencode");
   const [single, folder] = [given("OPENCODE_CONFIG"), given("OPENCODE_CONFIG_DIR")];
-  const dotted = path.join(project, ".opencode");
-  const mine = project === home ? [] : [project, dotted];
-  const of = (base: string, layer: Layer, files: readonly string[] = names): Ground[] =>
-    files.map((name) => ({ layer, file: path.join(base, name), ...(layer === "project" ? { within: project } : {}) }));
+  const levels = project === home ? [] : levelsOf(place);
+  const user = { layer: "user" } as const;
+  const of = (base: string, ground: Omit<Ground, "file">, files: readonly string[] = names): Ground[] =>
+    files.map((name) => ({ ...ground, file: path.join(base, name) }));
+  const inProject = (level: string): Omit<Ground, "file"> => ({ layer: "project", within: project, isPart: level !== project });
   const grounds = [
-    ...of(global, "user", ["config.json", ...names]),
-    ...(single === undefined ? [] : [{ layer: "user" as const, file: single }]),
-    ...of(path.join(home, ".opencode"), "user"),
-    ...mine.flatMap((base) => of(base, "project")),
-    ...(folder === undefined ? [] : of(folder, "user")),
-    ...of("/etc/opencode", "user"),
+    ...of(global, user, ["config.json", ...names]),
+    ...(single === undefined ? [] : [{ ...user, file: single }]),
+    ...of(path.join(home, ".opencode"), user),
+    ...levels.flatMap((level) => of(level, inProject(level))),
+    ...levels.flatMap((level) => of(path.join(level, ".opencode"), inProject(level))),
+    ...(folder === undefined ? [] : of(folder, user)),
+    ...of(path.join(system, "opencode"), user),
   ];
-  const folders = [
-    { layer: "user" as const, folder: global },
-    { layer: "user" as const, folder: path.join(home, ".opencode") },
-    ...(project === home ? [] : [{ layer: "project" as const, folder: dotted }]),
-    ...(folder === undefined ? [] : [{ layer: "user" as const, folder }]),
+  const folders: Folder[] = [
+    { ...user, folder: global },
+    { ...user, folder: path.join(home, ".opencode") },
+    ...levels.map((level) => ({ ...inProject(level), folder: path.join(level, ".opencode") })),
+    ...(folder === undefined ? [] : [{ ...user, folder }]),
+    { ...user, folder: path.join(system, "opencode") },
   ];
   return { grounds, folders };
 }
@@ -85,7 +118,8 @@ function variablesOf({ env }: Place, files: SourceState[]): { layer: Layer; tabl
 }
 
 async function besides(folder: string, layer: Layer): Promise<Finding[]> {
-  const noAgents = "Gantry has no agents of files in this build";
+  const noAgents =
+    "Gantry has no agents of files in this build; of the one that sessions start with, what it denies or asks is taken over";
   const counted = [
     [["agents", "agent"], { kind: "agent", words: "agents", ending: /\.md$/, why: noAgents }],
     [["modes", "mode"], { kind: "agent", words: "modes", ending: /\.md$/, why: noAgents }],

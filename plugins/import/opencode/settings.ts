@@ -2,6 +2,7 @@
 import type { Json, JsonObject } from "gantry/plugin";
 import { isObject, objectOf, otherKeys, own, textsOf } from "../fields.ts";
 import { type At, type Finding, instructionFinding, type Layer, notInThisBuild, notMapped, valueFinding } from "../findings.ts";
+import { counted } from "../folder.ts";
 import type { Table } from "../table.ts";
 import { permissionFindings, rulesOf } from "./permissions.ts";
 import { serverFindings } from "./servers.ts";
@@ -10,11 +11,13 @@ export interface Around {
   layer: Layer;
   servers: readonly string[];
   isAlone: boolean;
+  /** Whether sessions start with the agent of this name. */
+  isFirst(name: string): boolean;
 }
 
 type Locate = (...keys: (string | number)[]) => At;
 
-export function settingsFindings({ path, data, lineOf }: Table, { layer, servers, isAlone }: Around): Finding[] {
+export function settingsFindings({ path, data, lineOf }: Table, { layer, servers, isAlone, isFirst }: Around): Finding[] {
   const at: Locate = (...keys) => ({ source: `${path}:${lineOf(keys)}`, layer });
   const around = { servers, isAlone };
   const permission = own(data, "permission");
@@ -26,7 +29,7 @@ export function settingsFindings({ path, data, lineOf }: Table, { layer, servers
           rulesOf(permission, (...keys) => at("permission", ...keys)),
           around,
         )),
-    ...agentFindings(data, { at, around }),
+    ...agentFindings(data, { at, around, isFirst }),
     ...Object.entries(objectOf(own(data, "mcp"))).flatMap(([name, entry]) => serverFindings(name, entry, at("mcp", name))),
     ...instructionFindings(data, at),
     ...modelFindings(data, at),
@@ -59,40 +62,39 @@ function switchedOff(
   return permissionFindings(denied, { ...around, isAlone: false });
 }
 
+interface Agents {
+  at: Locate;
+  around: Pick<Around, "servers" | "isAlone">;
+  isFirst(name: string): boolean;
+}
+
+const noAgents = "Gantry has no agents of files in this build; what they allow is not written";
+
 /** Of the agent that a session starts with what is denied or asked holds; of the others there are none in this build. */
-function agentFindings(
-  data: JsonObject,
-  { at, around }: { at: Locate; around: Pick<Around, "servers" | "isAlone"> },
-): Finding[] {
-  const main = own(data, "default_agent");
-  const first = typeof main === "string" ? main : "build";
+function agentFindings(data: JsonObject, agents: Agents): Finding[] {
+  const { at, isFirst } = agents;
   return ["agent", "mode"].flatMap((key) => {
-    const agents = objectOf(own(data, key));
-    const names = Object.keys(agents).filter((name) => name !== first);
-    const held = objectOf(own(agents, first));
-    const permission = own(held, "permission");
-    const rules = permission === undefined ? [] : rulesOf(permission, (...keys) => at(key, first, "permission", ...keys));
-    const kept = rules.filter((rule) => "wrong" in rule || rule.action !== "allow");
-    const yes = rules.length - kept.length;
-    const why = "Gantry has no agents of files in this build; what they allow is not written";
+    const all = Object.entries(objectOf(own(data, key)));
+    const names = all.flatMap(([name]) => (isFirst(name) ? [] : [name]));
+    const what = `${counted(names.length, "agents")}: ${names.join(", ")}`;
     return [
-      ...switchedOff(own(held, "tools"), (name) => at(key, first, "tools", name), around),
-      ...permissionFindings(kept, { ...around, isAlone: false }),
-      ...(yes === 0
-        ? []
-        : [
-            notInThisBuild({
-              ...at(key, first, "permission"),
-              kind: "permission",
-              what: `${yes} rules that allow, of the agent ${first}`,
-              why,
-            }),
-          ]),
-      ...(names.length === 0
-        ? []
-        : [notInThisBuild({ ...at(key), kind: "agent", what: `${names.length} agents: ${names.join(", ")}`, why })]),
+      ...all.flatMap(([name, agent]) => (isFirst(name) ? firstFindings([key, name], objectOf(agent), agents) : [])),
+      ...(names.length === 0 ? [] : [notInThisBuild({ ...at(key), kind: "agent", what, why: noAgents })]),
     ];
   });
+}
+
+function firstFindings(path: readonly string[], agent: JsonObject, { at, around }: Agents): Finding[] {
+  const permission = own(agent, "permission");
+  const rules = permission === undefined ? [] : rulesOf(permission, (...keys) => at(...path, "permission", ...keys));
+  const kept = rules.filter((rule) => "wrong" in rule || rule.action !== "allow");
+  const yes = rules.length - kept.length;
+  const what = `${counted(yes, "rules")} that allow, of the agent ${path.at(-1)}`;
+  return [
+    ...switchedOff(own(agent, "tools"), (name) => at(...path, "tools", name), around),
+    ...permissionFindings(kept, { ...around, isAlone: false }),
+    ...(yes === 0 ? [] : [notInThisBuild({ ...at(...path, "permission"), kind: "permission", what, why: noAgents })]),
+  ];
 }
 
 function instructionFindings(data: JsonObject, at: Locate): Finding[] {

@@ -50,3 +50,9 @@ export function leftOut(at: At, what: string, why: string): Finding {
 export function asked(at: At, what: string, rules: readonly string[], why: string): Finding {
   return { kind: "permission", what: shownText(what), ...at, result: "stricter", becomes: [addRule("ask", ...rules)], why };
 }
+
+/** A rule that Gantry has none for. One that denies is less here, and is called so. */
+export function askedFor(rule: SourceRule, rules: readonly string[], why: string): Finding {
+  const found = asked(rule.at, wordsOf(rule), rules, why);
+  return rule.action === "deny" ? { ...found, result: "weaker" } : found;
+}
