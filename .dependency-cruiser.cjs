@@ -118,7 +118,7 @@ const packages = [
   ["ses", "^workers/inside/realm/lockdown\\.ts$"],
   ["cosmiconfig", "^config/read-files\\.ts$"],
   ["jsonc-parser", "^config/|^core/testing/|^core/install/manifest-file\\.ts$|^plugins/import/"],
-  ["yaml", "^config/|^plugins/parity/"],
+  ["yaml", "^config/|^plugins/parity/|^plugins/import/opencode/"],
   ["smol-toml", "^plugins/import/"],
   ["unbash", "^core/permission/shell/"],
   ["@anthropic-ai/sandbox-runtime", "^workers/sandbox-host\\.ts$"],
@@ -185,7 +185,16 @@ const nodeModules = [
     ["^core/testing/", "^workers/(reaper|sandbox-trial|guests/os-trial|effects/(net-hop|address-rules))\\.ts$"],
   ],
   ["worker_threads", ["^workers/", "^plugins/mcp/thread/", "^core/permission/files/confined-path\\.ts$"]],
-  ["vm", ["^plugins/process/line-filter\\.ts$", "^core/install/bundler/whole\\.ts$"]],
+  // A clock for expressions that others wrote.
+  [
+    "vm",
+    [
+      "^plugins/parity/scenario/expression\\.ts$",
+      "^core/testing/expectation\\.ts$",
+      "^plugins/process/line-filter\\.ts$",
+      "^core/install/bundler/whole\\.ts$",
+    ],
+  ],
   [
     "module",
     [
@@ -205,7 +214,7 @@ const pluginNodeModules = [
   ["sessions", "^(fs/promises|path)$"],
   ["hooks", "^(fs/promises|path)$"],
   // It plays scenarios: clean folders, and the built command as a child.
-  ["parity", "^(fs/promises|fs|path|os|url|child_process|util|crypto|timers/promises|events|zlib)$"],
+  ["parity", "^(fs/promises|fs|path|os|url|child_process|util|crypto|timers/promises|events|vm|zlib)$"],
   ["import", "^(fs/promises|path|os|util)$"],
   [
     "mcp",

@@ -1,4 +1,5 @@
 /** Compares what a request brought with what a script's `expect` entry says, in words with the real values. */
+import { runInNewContext } from "node:vm";
 import type { ResultCheck, ScriptExpectation, TextCheck } from "./script-format.ts";
 
 export interface SeenResult {
@@ -59,9 +60,21 @@ function textProblem(check: TextCheck, text: string): string | undefined {
     return `should contain ${shown(check.contains)}, but is ${shown(text)}`;
   if (check.notContains !== undefined && text.includes(check.notContains))
     return `should not contain ${shown(check.notContains)}, but is ${shown(text)}`;
-  if (check.matches !== undefined && !new RegExp(check.matches).test(text))
-    return `should match ${check.matches}, but is ${shown(text)}`;
-  return undefined;
+  const matches = check.matches === undefined || matchesInTime(check.matches, text);
+  if (matches === undefined) return `should match ${check.matches}, which takes longer than ${matchMs / 1_000} s to find out`;
+  return matches ? undefined : `should match ${check.matches}, but is ${shown(text)}`;
+}
+
+const matchMs = 1_000;
+
+/** Undefined where the expression does not come to an end in time: one may backtrack for ever. The context is only a clock. */
+function matchesInTime(source: string, text: string): boolean | undefined {
+  try {
+    return runInNewContext("new RegExp(source).test(text)", { source, text }, { timeout: matchMs }) === true;
+  } catch (error) {
+    if ((error as { code?: unknown } | null)?.code === "ERR_SCRIPT_EXECUTION_TIMEOUT") return undefined;
+    throw error;
+  }
 }
 
 function named(subject: string, problem: string | undefined): string | undefined {

@@ -21,8 +21,9 @@ export const parityCoverage = defineCommand({
       import("./scenario/cover-text.ts"),
     ]);
     const shipped = path.join(ctx.host.run.dataFolder, "scenarios");
-    const scenarios = await readSoundScenarios(await findScenarios(rest ?? [], { shipped, cwd: ctx.cwd }));
-    const coverage = coverageOf(scenarios, await ctx.host.surface.inventory());
+    const inventory = await ctx.host.surface.inventory();
+    const scenarios = await readSoundScenarios(await findScenarios(rest ?? [], { shipped, cwd: ctx.cwd }), inventory);
+    const coverage = coverageOf(scenarios, inventory);
     return typeof flags["part"] === "string"
       ? onePart(coverage, flags["part"])
       : { data: coverage as unknown as Json, text: coverageText(coverage) };

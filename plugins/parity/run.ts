@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { GantryError, messageOf } from "gantry/errors";
@@ -11,7 +10,7 @@ export const parityRun = defineCommand({
   id: "parity run",
   summary: "Play scenarios through this build, from outside, and say which pass, fail, or need what is not in it",
   description:
-    "SCENARIO is a name of a shipped scenario, or the beginning of some, or a path of a file or folder of your own *.scenario.yaml. Each is played in a clean workspace and HOME against a scripted model on loopback; every expectation that is not met is told with its line.",
+    "SCENARIO is a path of a file or folder of your own *.scenario.yaml, or, where nothing of that name is here, a name of a shipped scenario or the beginning of some. Each is played in a clean workspace and HOME against a scripted model on loopback; every expectation that is not met is told with its line.",
   args: [{ name: "scenario", summary: "Names, beginnings of names, files or folders. Default: all that ship.", rest: true }],
   flags: [
     {
@@ -35,7 +34,7 @@ export const parityRun = defineCommand({
     const { findScenarios } = await import("./scenario/find.ts");
     const { dataFolder } = ctx.host.run;
     const files = await findScenarios(input.rest ?? [], { shipped: path.join(dataFolder, "scenarios"), cwd: ctx.cwd });
-    return input.flags["list"] === true ? await listed(files) : await played(files, input, ctx);
+    return input.flags["list"] === true ? await listed(files, ctx) : await played(files, input, ctx);
   },
 });
 
@@ -43,38 +42,62 @@ async function played(files: readonly string[], { flags }: CommandInput, ctx: Co
   const { playAll } = await import("./scenario/play-all.ts");
   const { mapText, resultText, totalsOf, totalsText } = await import("./scenario/report.ts");
   const { nameOf } = await import("./scenario/find.ts");
+  const options = {
+    program: ctx.host.run.program,
+    signal: ctx.signal,
+    jobs: jobsOf(flags["jobs"]),
+    keep: flags["keep"] === true,
+  };
+  const report = await reportOf(flags["report"], ctx.cwd);
   const width = Math.max(...files.map((file) => nameOf(file).length));
+  const isNamedTwice = (name: string): boolean => files.filter((file) => nameOf(file) === name).length > 1;
+  const isOwn = ownIn(ctx);
   const inventory = await ctx.host.surface.inventory();
   const results = await playAll(files, {
-    ...{
-      inventory,
-      program: ctx.host.run.program,
-      signal: ctx.signal,
-      jobs: jobsOf(flags["jobs"]),
-      keep: flags["keep"] === true,
+    ...{ inventory, ...options },
+    onResult(result) {
+      const showsPath = isOwn(result.file) && isNamedTwice(nameOf(result.file));
+      ctx.print(`${resultText(result, { width, cwd: ctx.cwd, showsPath })}\n`);
     },
-    onResult: (result) => ctx.print(`${resultText(result, { width, cwd: ctx.cwd })}\n`),
   });
   const totals = totalsOf(results);
   const data = { format: "gantry-scenario-report/1", system: inventory.system, totals, scenarios: results } as unknown as Json;
-  await writeReport(flags["report"], data, ctx);
-  const text = [...(flags["map"] === true ? ["", mapText(results)] : []), "", totalsText(totals)].join("\n");
-  const error = errorOf(totals, { isStrict: flags["strict"] === true, message: totalsText(totals) });
-  return error === undefined ? { data, text } : { data, text, error };
+  const told = totalsText(totals);
+  const unwritten = await writeReport(report, data);
+  const text = [...(flags["map"] === true ? ["", mapText(results)] : []), "", told, ...(unwritten ?? [])].join("\n");
+  const error = errorOf(totals, { isStrict: flags["strict"] === true, message: [told, ...(unwritten ?? [])].join("\n") });
+  if (error !== undefined) return { data, text, error };
+  return unwritten === undefined
+    ? { data, text }
+    : { data, text, error: { code: "OUTPUT_FAILED", message: unwritten.join("\n") } };
 }
 
-async function listed(files: readonly string[]): Promise<CommandOutput> {
-  const { readScenarios } = await import("./scenario/read-all.ts");
-  const { scenarios, problems } = await readScenarios(files);
+/** Whether a file is none that ships. */
+function ownIn({ host }: CommandContext): (file: string) => boolean {
+  const shipped = `${path.join(host.run.dataFolder, "scenarios")}${path.sep}`;
+  return (file) => !file.startsWith(shipped);
+}
+
+async function listed(files: readonly string[], ctx: CommandContext): Promise<CommandOutput> {
+  const [{ readScenarios }, { shortPath }, { plainLines }] = await Promise.all([
+    import("./scenario/read-all.ts"),
+    import("./scenario/words.ts"),
+    import("./plain-text.ts"),
+  ]);
+  const { scenarios, problems } = await readScenarios(files, await ctx.host.surface.inventory());
   const width = Math.max(0, ...scenarios.map(({ name }) => name.length));
-  const lines = scenarios.map(({ name, category, about }) => `${name.padEnd(width)}  ${category}: ${about}`);
+  const isOwn = ownIn(ctx);
+  const lines = scenarios.map(({ name, file, category, about }) => {
+    const place = isOwn(file) ? ` (${shortPath(file, ctx.cwd)})` : "";
+    return plainLines(`${name.padEnd(width)}  ${category}: ${about}${place}`);
+  });
   const data = scenarios.map(({ name, file, category, about, reference, needs, covers }) => ({
     ...{ name, file, category, about, needs: needs ?? [], covers: covers ?? [] },
     ...(reference === undefined ? {} : { reference }),
   }));
   if (problems.length === 0) return { data, text: lines.join("\n") };
   const message = problems.join("\n");
-  return { data, text: [...lines, message].join("\n"), error: { code: "SCENARIO_INVALID", message } };
+  return { data, text: [...lines, plainLines(message)].join("\n"), error: { code: "SCENARIO_INVALID", message } };
 }
 
 function jobsOf(flag: CommandInput["flags"][string]): number {
@@ -84,13 +107,25 @@ function jobsOf(flag: CommandInput["flags"][string]): number {
   throw new GantryError("USAGE_INVALID", `--jobs is a number from 1 to ${mostJobs}, not ${jobs}`);
 }
 
-async function writeReport(flag: CommandInput["flags"][string], data: Json, ctx: CommandContext): Promise<void> {
-  if (typeof flag !== "string") return;
-  const file = path.resolve(ctx.cwd, flag);
+/** Before anything is played for it. */
+async function reportOf(flag: CommandInput["flags"][string], cwd: string): Promise<string | undefined> {
+  if (typeof flag !== "string") return undefined;
+  if (flag === "") throw new GantryError("USAGE_INVALID", "--report needs the name of a file");
+  const { checkTarget } = await import("./whole-file.ts");
+  const file = path.resolve(cwd, flag);
+  await checkTarget(file);
+  return file;
+}
+
+/** What is to be said where it could not be written: the verdicts are there all the same. */
+async function writeReport(file: string | undefined, data: Json): Promise<string[] | undefined> {
+  if (file === undefined) return undefined;
+  const { replaceFile } = await import("./whole-file.ts");
   try {
-    await writeFile(file, `${JSON.stringify(data, null, 2)}\n`);
+    await replaceFile(file, `${JSON.stringify(data, null, 2)}\n`);
+    return undefined;
   } catch (cause) {
-    throw new GantryError("OUTPUT_FAILED", `the report could not be written to ${file}: ${messageOf(cause)}`, { cause });
+    return [`the report could not be written to ${file}: ${messageOf(cause)}`];
   }
 }
 

@@ -29,13 +29,19 @@ export const snapshot = defineCommand({
 
 /** Before anything is started for it. */
 async function refuseOld(name: string, cwd: string): Promise<void> {
-  const [{ lstat }, { resolve }] = await Promise.all([import("node:fs/promises"), import("node:path")]);
+  const [{ lstat }, { resolve }, { checkTarget }] = await Promise.all([
+    import("node:fs/promises"),
+    import("node:path"),
+    import("./whole-file.ts"),
+  ]);
   if (name === "") throw new GantryError("USAGE_INVALID", "--out needs the name of a file");
-  const isThere = await lstat(resolve(cwd, name)).then(
+  const file = resolve(cwd, name);
+  const isThere = await lstat(file).then(
     () => true,
     () => false,
   );
   if (isThere) throw thereAlready(name);
+  await checkTarget(file);
 }
 
 function thereAlready(name: string): GantryError {
@@ -47,13 +53,13 @@ async function written(
   inventory: Inventory,
   { cwd, text }: { cwd: string; text: string },
 ): Promise<CommandOutput> {
-  const [{ writeFile }, { resolve }] = await Promise.all([import("node:fs/promises"), import("node:path")]);
+  const [{ createFile }, { resolve }] = await Promise.all([import("./whole-file.ts"), import("node:path")]);
   const file = resolve(cwd, name);
   try {
-    await writeFile(file, `${text}\n`, { flag: "wx" });
+    await createFile(file, `${text}\n`);
   } catch (cause) {
     if (cause instanceof Error && "code" in cause && cause.code === "EEXIST") throw thereAlready(name);
-    throw new GantryError("USAGE_INVALID", `--out ${name} cannot be written: ${messageOf(cause)}`, { cause });
+    throw new GantryError("OUTPUT_FAILED", `--out ${name} cannot be written: ${messageOf(cause)}`, { cause });
   }
   const items = Object.values(inventory.parts).reduce((sum, part) => sum + part.length, 0);
   const { name: system, version } = inventory.system;

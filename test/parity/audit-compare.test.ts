@@ -104,19 +104,27 @@ test("schemas are compared by what they say, with nested properties, types, valu
       either: { type: ["string", "integer"] },
       path: { type: "string", description: "where" },
       mode: { enum: ["a", "b"] },
-      count: { type: "integer", minimum: 2 },
+      count: { type: "integer", minimum: 2, maximum: Number.MAX_SAFE_INTEGER },
       todos: { type: "array", items: { properties: { status: { enum: ["open"] }, note: {} }, required: ["note"] } },
     },
     required: ["path"],
   };
   expect(words(theirs, ours)).toEqual([
     "input mode is required there, optional here",
+    "input count: at least 2 here, at least 1 there",
     'input todos[].status: values is ["done","open"] there, open here',
     "input todos[].old is only there",
     "input todos[].note, required, is only here",
   ]);
-  expect(words(theirs, ours, "whole")).toContain("input count: minimum is 1 there, 2 here");
   expect(words(theirs, ours, "whole")).toContain("input path: description is not said there, where here");
+  const bounds: JsonObject = { type: "string", minLength: 2, format: "uri", pattern: "^x" };
+  expect(words(bounds, { type: "string", maxLength: 9 })).toEqual([
+    "the input: no such bound here, at least 2 characters there",
+    "the input: at most 9 characters here, no such bound there",
+    'the input: no such bound here, a text like "^x" there',
+    "the input: no such bound here, a text of the format uri there",
+  ]);
+  expect(words(bounds, { ...bounds, description: "order says nothing" })).toEqual([]);
   expect(words({ const: "x" }, { enum: ["x"], type: "string" })).toEqual([]);
 });
 
@@ -196,6 +204,27 @@ test("against another system only names, inputs and flags count, and a name with
     ["commands/later", "same"],
   ]);
   expect(report.unexplained).toEqual(["commands/list", "commands/fork"]);
+});
+
+test("a short form that only the other system has is told, and one that only we have is not", () => {
+  const withFlags = (system: string, chars: Record<string, string | undefined>): Inventory => ({
+    format: "gantry-inventory/1",
+    system: { name: system, version: "1" },
+    parts: {
+      flags: Object.entries(chars).map(([flag, char]) => ({
+        name: flag,
+        source: "a",
+        facts: { type: "boolean", ...(char === undefined ? {} : { char }) },
+      })),
+    },
+  });
+  const theirs = withFlags("other", { "--version": "V", "--quiet": "q", "--yes": undefined, "--help": "h" });
+  const ours = withFlags("gantry", { "--version": undefined, "--quiet": "s", "--yes": "y", "--help": "h" });
+  const { items: found } = auditReport(theirs, ours);
+  expect(found.flatMap(({ differences = [] }) => differences.map(wordsOf))).toEqual([
+    "short form -V is only there",
+    "short form is q there, s here",
+  ]);
 });
 
 test("names of others leave the Markdown of a report whole", () => {

@@ -50,11 +50,15 @@ const some = [
   "write_",
 ];
 
-test.each(["Read", "Bash", "Grep"])("with %s broken only scenarios that name it fail", { timeout }, async (tool) => {
-  await build.breaks([tool]);
+test.each([
+  { tools: ["Read"], how: "wrongly" },
+  { tools: ["Bash"], how: undefined },
+  { tools: ["Edit", "Write", "Glob", "Grep", "TodoWrite"], how: "wrongly" },
+] as const)("with $tools broken only scenarios that name one fail, and all of them", { timeout }, async ({ tools, how }) => {
+  await build.breaks(tools, how);
   const played = await playScenarios(some, build);
   const failed = played.filter(({ verdict }) => verdict !== "PASS");
-  expect(namesOf(failed)).toEqual(namesOf(naming(played, [tool])));
+  expect(namesOf(failed)).toEqual(namesOf(naming(played, tools)));
   expect(failed.length).toBeGreaterThan(3);
   expect(failed.length).toBeLessThan(played.length);
 });

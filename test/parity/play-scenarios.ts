@@ -28,10 +28,24 @@ export async function playScenarios(names: readonly string[], options: { launche
 
 export interface BrokenBuild {
   launcher: string;
-  /** From now on these tools answer with nothing, whatever they are asked; all others are as they were. */
-  breaks(tools: readonly string[]): Promise<void>;
+  /**
+   * From now on these tools answer with nothing, whatever they are asked; or, as `wrongly`, write and say something else than
+   * what they should. All others are as they were.
+   */
+  breaks(tools: readonly string[], how?: "wrongly"): Promise<void>;
   remove(): Promise<void>;
 }
+
+/** The real tool with a text that it was not given, and letters and marks of its answer that are others. */
+const wrongly = `async(input,ctx)=>{
+  const wrong=(text)=>text.replace(/[a-z]/gi,"z").replace(/\\[.\\]/g,"[?]");
+  const given={...input};
+  for(const key of ["new_string","content"])if(typeof given[key]==="string")given[key]+="wrong";
+  const answer=await tool.execute(given,ctx);
+  if(typeof answer==="string")return wrong(answer);
+  if(typeof answer.content==="string")return{...answer,content:wrong(answer.content)};
+  return{...answer,content:answer.content.map((part)=>part.type==="text"?{...part,text:wrong(part.text)}:part)};
+}`;
 
 /** A copy of what is built. Its tools are broken where the thread calls them: dist/tool-thread.cjs. */
 export async function copyToBreak(): Promise<BrokenBuild> {
@@ -46,8 +60,9 @@ export async function copyToBreak(): Promise<BrokenBuild> {
     throw new Error("dist/tool-thread.cjs does not call a tool's execute at one place");
   return {
     launcher: path.join(copy, "bin/gantry.cjs"),
-    async breaks(tools) {
-      const broken = `function broken(tool){return ${JSON.stringify(tools)}.includes(tool.name)?{execute:()=>""}:tool}`;
+    async breaks(tools, how) {
+      const execute = how === undefined ? '()=>""' : wrongly;
+      const broken = `function broken(tool){return ${JSON.stringify(tools)}.includes(tool.name)?{execute:${execute}}:tool}`;
       await writeFile(thread, `${whole.replace(calls, "await broken($1).execute(")}\n${broken}\n`);
     },
     remove: () => rm(copy, { recursive: true, force: true, maxRetries: 5 }),

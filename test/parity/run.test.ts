@@ -5,7 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import type { Result } from "../../plugins/parity/scenario/report.ts";
-import { gone, there } from "../support/alive.ts";
+import { gone, there, until } from "../support/alive.ts";
 import { bench } from "../support/cli.ts";
 import { descendantsOf, isAlive } from "../support/descendants.ts";
 
@@ -101,6 +101,16 @@ test("Ctrl-C ends every child, takes the folders away, and exits with 130", asyn
   expect(await readdir(temp)).toEqual([]);
 });
 
+test("a command that is killed takes what it started with it", async () => {
+  const { cwd, start } = await withSamples("waits");
+  const { child } = start(["parity", "run", "scenarios"], { env: { TMPDIR: cwd } });
+  await there("sleep 86413");
+  const below = descendantsOf(child.pid ?? 0);
+  expect(below.some(({ line }) => line.startsWith("sleep 86413"))).toBe(true);
+  child.kill("SIGKILL");
+  await until(() => !below.some(isAlive), "something that it started is still alive");
+});
+
 test("what is kept is named, the map is printed when asked for, and a missing scenario fails only with --strict", async () => {
   const { gantry } = await withSamples("reads_a_file", "needs_more");
   const { stdout, exit } = await gantry(["parity", "run", "scenarios", "--keep", "--map", "--strict"]);
@@ -118,10 +128,17 @@ test("what is kept is named, the map is printed when asked for, and a missing sc
 
 test("an unknown scenario, a wrong number of jobs and a report that cannot be written are errors; --list plays nothing", async () => {
   const { gantry } = await withSamples("reads_a_file", "no_scenario");
-  const [unknown, jobs, listed] = await Promise.all([
+  const [unknown, jobs, listed, unwritable] = await Promise.all([
     gantry(["parity", "run", "streaming_txet"]),
     gantry(["parity", "run", "scenarios", "--jobs", "0"]),
     gantry(["parity", "run", "scenarios", "--list", "--json"]),
+    gantry(["parity", "run", "scenarios", "--report", "none/report.json"]),
+  ]);
+  // Nothing is played for a report that has no place.
+  expect([unwritable.exit, unwritable.stdout, unwritable.stderr]).toEqual([
+    1,
+    "",
+    expect.stringMatching(/OUTPUT_FAILED: \S+none\/report\.json cannot be written: the folder \S+ cannot be used/),
   ]);
   expect([unknown.exit, unknown.stderr]).toEqual([
     2,

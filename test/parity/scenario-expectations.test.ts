@@ -13,6 +13,7 @@ import { checkFiles } from "../../plugins/parity/scenario/expect-files.ts";
 import { checkJson } from "../../plugins/parity/scenario/expect-json.ts";
 import { checkRequests } from "../../plugins/parity/scenario/expect-requests.ts";
 import { checkText } from "../../plugins/parity/scenario/expect-text.ts";
+import { boundedCheck } from "../../plugins/parity/scenario/expression.ts";
 import type { Failure } from "../../plugins/parity/scenario/failure.ts";
 import type { LoggedEvent } from "../../plugins/parity/scenario/log-events.ts";
 import { checkCovers } from "../../plugins/parity/scenario/seen.ts";
@@ -242,6 +243,8 @@ test("files are absent, whole, or pass checks; links and folders are no files", 
     writeFile(path.join(folder, "a.txt"), "one\n"),
     writeFile(path.join(home, ".rc"), "x"),
     symlink("/etc/passwd", path.join(folder, "link")),
+    symlink("/etc", path.join(folder, "etc")),
+    symlink(home, path.join(folder, "home")),
   ]);
   const check = async (wanted: Parameters<typeof checkFiles>[0]): Promise<string[]> =>
     told(await checkFiles(wanted, { folder, home, place: ["files"] }));
@@ -253,6 +256,9 @@ test("files are absent, whole, or pass checks; links and folders are no files", 
       sub: { contains: "x" },
       link: { contains: "root" },
       "~/.rc": [{ contains: "y" }],
+      "etc/passwd": { contains: "root" },
+      "etc/nothing/here": "absent",
+      "home/.rc": "x",
     }),
   ).toEqual([
     "files.a.txt: a.txt should not be there | absent | a file of 4 characters",
@@ -260,6 +266,7 @@ test("files are absent, whole, or pass checks; links and folders are no files", 
     "files.sub: sub should be a file to read | a file | a folder",
     "files.link: link should be a file to read | a file | no regular file",
     'files.~/.rc.0.contains: ~/.rc should contain | "y" | "x"',
+    "files.etc/passwd: etc/passwd should be a file to read | a file | a link on its path leads out of the scenario's folders",
   ]);
 });
 
@@ -270,11 +277,12 @@ describe("what is always checked", () => {
     step: Partial<Parameters<typeof checkAlways>[0]>,
     about: Partial<ChildEnd> = {},
     played: object = {},
+    hasLog = true,
   ): string[] =>
     told(
       checkAlways(
         { gantry: [], ...step },
-        { end: { ...end, ...about }, model: { ...model, ...played }, seconds: 60, place: ["steps", 0] },
+        { end: { ...end, ...about }, model: { ...model, ...played }, seconds: 60, hasLog, place: ["steps", 0] },
       ),
     );
 
@@ -296,6 +304,15 @@ describe("what is always checked", () => {
     expect(check({}, { cut: ["stdout"] })[0]).toContain("stdout should be at most 8388608 bytes");
   });
 
+  test("is that there is a log of a step that asked the model, where calls or events are expected", () => {
+    const requests = [request({})];
+    expect(check({ expect: { calls: [] } }, {}, { requests }, false)).toEqual([
+      "steps.0.expect: the step asked the model and left no session log; calls and events cannot be checked | new events in a session log | none",
+    ]);
+    expect(check({ expect: { absent: [{ type: "tool.start" }] } }, {}, { requests }, false)).toHaveLength(1);
+    expect(check({ expect: { calls: [] } }, {}, {}, false)).toEqual([]);
+  });
+
   test("is that the script is played to its end and no further, and that requests are those of a session", () => {
     const entries = [{ say: "one" }, { say: "two" }];
     expect(check({ model: entries }, {}, { remaining: 1 })).toEqual([
@@ -313,6 +330,21 @@ describe("what is always checked", () => {
       "steps.0: request 3 is not one of a session | a streaming POST /v1/messages | GET /v1/models",
     ]);
   });
+});
+
+test("an expression that does not come to an end is a failure of its check, and others are checked all the same", () => {
+  const text = `${"a".repeat(60)}!`;
+  const endless = "^(a+)+$";
+  const fails = (place: string, check: () => Failure[]): string[] => told(boundedCheck([place], check));
+  const words = "an expression of this check should come to an end within 1 s";
+  const checks = { text, subject: "stdout", place: ["stdout"] };
+  expect(fails("stdout", () => checkText({ matches: endless }, checks))).toEqual([
+    `stdout: ${words} | an answer of ${endless} | none in time; the check was given up`,
+  ]);
+  // Where not to fit is to pass, it is none.
+  const absent = [{ type: "input", text: { $matches: endless } }];
+  expect(fails("absent", () => checkAbsent(absent, [event("input", { text })], ["absent"]))[0]).toContain(words);
+  expect(fails("stdout", () => checkText({ matches: "^a+!$" }, checks))).toEqual([]);
 });
 
 test("what a scenario covers has to be seen: called, logged, ended with or, for other parts, named in an output", () => {

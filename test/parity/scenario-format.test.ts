@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { messageOf } from "../../core/contract/errors.ts";
+import type { Inventory } from "../../core/contract/inventory.ts";
 import { findScenarios } from "../../plugins/parity/scenario/find.ts";
 import { readScenario } from "../../plugins/parity/scenario/format.ts";
+import { meantItems } from "../../plugins/parity/scenario/known-names.ts";
 import { readSoundScenarios } from "../../plugins/parity/scenario/read-all.ts";
 
 let folder: string;
@@ -115,6 +117,69 @@ steps: [{ gantry: [] }]
       "sample.scenario.yaml:7: project: give project, or the file gantry.config.json of files, not both",
       "sample.scenario.yaml:8: plugins[0].folder: no file of files lies in nowhere",
     ]);
+  });
+
+  test("expects no event and no tool that nothing can ever be, and keeps what it lays out under any name", async () => {
+    const text = `${head}steps:
+  - gantry: [run, go]
+    interrupt: { after: { event: tool.strat }, signal: SIGINT }
+    expect: { absent: [{ type: tool.strat }], events: [{ type: quite-else }], files: { __proto__: absent } }
+`;
+    expect(await problemsOf(text)).toEqual(["sample.scenario.yaml:7: the key __proto__ cannot be kept; use another name"]);
+    expect(await problemsOf(text.replace(", files: { __proto__: absent }", ""))).toEqual([
+      "sample.scenario.yaml has 3 problems:",
+      'sample.scenario.yaml:6: steps[0].interrupt.after.event: no event has the type "tool.strat". Did you mean tool.start?',
+      'sample.scenario.yaml:7: steps[0].expect.events[0].type: no event has the type "quite-else".',
+      'sample.scenario.yaml:7: steps[0].expect.absent[0].type: no event has the type "tool.strat". Did you mean tool.start?',
+    ]);
+  });
+
+  test("names tools of this build, or brings its own, or needs what is not there", async () => {
+    const inventory: Inventory = {
+      format: "gantry-inventory/1",
+      system: { name: "gantry", version: "1" },
+      parts: { tools: ["Read", "Write"].map((name) => ({ name, source: "a table" })) },
+    };
+    const steps = `steps:
+  - gantry: [run, go]
+    expect:
+      requests: [{ tools: { lacks: [Raed], has: [Wirte, Read] } }]
+      calls: [{ tool: Wrte }, { tool: NoSuch, code: TOOL_UNKNOWN }, { tool: mcp__a__b }]
+`;
+    const told = async (text: string): Promise<string[]> => {
+      const message = await readScenario(await fileOf(text), inventory).then(() => "", messageOf);
+      return message.replaceAll(`${folder}/`, "").split("\n");
+    };
+    expect(await told(`${head}${steps}`)).toEqual([
+      "sample.scenario.yaml has 4 problems:",
+      'sample.scenario.yaml:7: steps[0].expect.requests[0].tools.has[0]: this build has no tool "Wirte". Did you mean Write?',
+      'sample.scenario.yaml:7: steps[0].expect.requests[0].tools.lacks[0]: this build has no tool "Raed". Did you mean Read?',
+      'sample.scenario.yaml:8: steps[0].expect.calls[0].tool: this build has no tool "Wrte". Did you mean Write?',
+      'sample.scenario.yaml:8: steps[0].expect.calls[2].tool: this build has no tool "mcp__a__b".',
+    ]);
+    const ownTools = [
+      "config: { mcpServers: { a: { command: b } } }\n",
+      "home: { .claude.json: '{ \"mcpServers\": {} }' }\n",
+      "files: { p/index.ts: x }\nplugins: [{ folder: p }]\n",
+      "needs: [tools/Wrte]\n",
+    ];
+    for (const brought of ownTools) expect(await told(`${head}${brought}${steps}`), brought).toEqual([""]);
+    expect(await told(`${head}${steps.replace("go]", "go, --plugin, p]")}`)).toEqual([""]);
+    expect(meantItems(["tools/Wrte", "tools/Quite", "no-part/x"], inventory)).toEqual({ "tools/Wrte": "tools/Write" });
+  });
+
+  test("sets no variable that says where a command reads and writes, and asks no model but one on loopback", async () => {
+    const env = (name: string, value: string): string =>
+      `${head}steps:\n  - gantry: [run, go]\n    env: { ${name}: "${value}" }\n`;
+    for (const name of ["HOME", "PATH", "TMPDIR", "GANTRY_HOME", "XDG_STATE_HOME"])
+      expect(await problemsOf(env(name, "/x"))).toEqual([
+        expect.stringMatching(new RegExp(`:6: steps\\[0\\]\\.env\\.${name}: ${name} is set by the player, so that nothing`)),
+      ]);
+    expect(await problemsOf(env("ANTHROPIC_BASE_URL", "http://127.0.0.1.example.com"))).toEqual([
+      expect.stringContaining("ANTHROPIC_BASE_URL is {{model}} or http://127.0.0.1:PORT"),
+    ]);
+    for (const value of ["http://127.0.0.1:9", "{{model}}"])
+      expect(await problemsOf(env("ANTHROPIC_BASE_URL", value))).toEqual([""]);
   });
 
   test("says its own name, which is that of the file", async () => {

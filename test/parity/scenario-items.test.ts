@@ -95,6 +95,13 @@ describe("the items of a scenario", () => {
   });
 });
 
+test("a call of a server's tool touches who offers it", () => {
+  const steps = [{ gantry: ["run", "go"], model: [{ call: { name: "mcp__a__b" } }, { say: "x" }] }];
+  const withServers = { ...inventory, parts: { ...inventory.parts, plugins: [{ name: "mcp", source: "built-in" }] } };
+  expect(itemsOf(scenarioOf({ steps }), withServers)).toContain("plugins/mcp");
+  expect(itemsOf(scenarioOf({ steps }), inventory)).not.toContain("plugins/mcp");
+});
+
 test("coverage counts what scenarios touch part by part, and names what they name and the inventory lacks", async () => {
   const step = { gantry: ["run", "go"], model: [{ call: { name: "Read" } }, { say: "x" }] };
   const played = scenarioOf({ steps: [step], covers: ["tools/Raed"] });

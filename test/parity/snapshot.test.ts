@@ -1,6 +1,6 @@
 /** parity snapshot: of a program, a folder and a package, what it starts is kept apart, and what goes wrong is said. */
 import { execFile } from "node:child_process";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
@@ -9,7 +9,9 @@ import { expect, test } from "vitest";
 import { runBounded } from "../../plugins/parity/snapshot/run-bounded.ts";
 import { takeSnapshot } from "../../plugins/parity/snapshot/take.ts";
 import { unpackPackage } from "../../plugins/parity/snapshot/unpack.ts";
+import { alive, there, until } from "../support/alive.ts";
 import { bench, writeFiles } from "../support/cli.ts";
+import { descendantsOf, isAlive } from "../support/descendants.ts";
 
 const root = path.join(import.meta.dirname, "../..");
 const tiny = { format: "gantry-inventory/1", system: { name: "gantry", version: "0.0.1" }, parts: { tools: [] } };
@@ -25,6 +27,11 @@ test("a snapshot of this build's own folder is what its manifest prints; --out n
   expect([again.exit, again.stdout]).toEqual([2, ""]);
   expect(again.stderr).toContain("--out old.json is there already; name another file, or remove it first");
   expect(await file("old.json")).toBe(manifest.stdout);
+  const nowhere = await gantry(["parity", "snapshot", root, "--out", "none/old.json"]);
+  expect([nowhere.exit, nowhere.stderr]).toEqual([
+    1,
+    expect.stringMatching(/^OUTPUT_FAILED: \S+none\/old\.json cannot be written/),
+  ]);
 });
 
 test("a program is started with an empty home, an empty folder and no variable of the user's, and nothing of it stays", async () => {
@@ -116,6 +123,23 @@ test("a program that hangs is ended with all it started, by the clock and by an 
   started.child.kill("SIGINT");
   expect((await started.finished).exit).toBe(130);
   for (const pid of pids) await gone(pid);
+});
+
+test("a program that is a shell script is ended when the command is killed; a daemon that holds its output is not waited for", async () => {
+  const place = await bench([], {
+    "slow.sh": "#!/bin/sh\nsleep 86441 & wait\n",
+    "leaves.sh": "#!/bin/sh\nsetsid sleep 86442 &\necho told\n",
+  });
+  for (const name of ["slow.sh", "leaves.sh"]) await chmod(path.join(place.cwd, name), 0o755);
+  const started = place.start(["parity", "snapshot", "slow.sh"]);
+  await there("sleep 86441");
+  const below = descendantsOf(started.child.pid ?? 0);
+  started.child.kill("SIGKILL");
+  await until(() => !below.some(isAlive), "the program of a killed snapshot is still alive");
+  const options = { cwd: place.cwd, env: { PATH: process.env["PATH"] ?? "" }, signal: new AbortController().signal };
+  const ended = await runBounded([path.join(place.cwd, "leaves.sh")], options);
+  for (const pid of await alive("sleep 86442")) process.kill(pid, "SIGKILL");
+  expect(ended).toEqual({ exit: 0, stdout: "told\n", stderr: "" });
 });
 
 async function gone(pid: number): Promise<void> {

@@ -1,9 +1,11 @@
 /**
  * What is different between two items that stand for the same thing. Of another version of Gantry every fact counts; of
- * another system only what both can say: the properties of a schema, the flags of a command, a flag's type and values.
+ * another system only what both can say: the properties of a schema, the flags of a command, a flag's type and values, and
+ * its short form where the other system says one.
  */
 import type { InventoryItem } from "../../../core/contract/inventory.ts";
 import { isObject, type Json, type JsonObject } from "../../../core/contract/messages.ts";
+import { printed } from "../plain-text.ts";
 import { compareSchemas, type SchemaReading } from "./compare-schemas.ts";
 import { canonical, type Difference } from "./difference.ts";
 
@@ -31,9 +33,17 @@ function compareNamed(theirs: InventoryItem, ours: InventoryItem): Difference[] 
     const [value, own] = [there[key], here[key]];
     if (value !== undefined && own !== undefined) found.push(...compareField(key, value, own, 0));
   }
+  found.push(...compareShortForm(there["char"], here["char"]));
   if (isNamedList(there["flags"]) && isNamedList(here["flags"]))
     found.push(...compareNamedLists("flag --", there["flags"], here["flags"], { keys: ["type", "options"], depth: 0 }));
   return [...found, ...compareStatus(theirs, ours)];
+}
+
+/** A short form that only we have is no news to who comes from there. */
+function compareShortForm(theirs: Json | undefined, ours: Json | undefined): Difference[] {
+  if (theirs === undefined || theirs === ours) return [];
+  const what = `short form -${typeof theirs === "string" ? theirs : printed(theirs)}`;
+  return ours === undefined ? [{ what, change: "only-there" }] : [{ what: "short form", change: "changed", theirs, ours }];
 }
 
 /** What is real there and a bare name here is no match. */

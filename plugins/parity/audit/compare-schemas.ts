@@ -4,9 +4,9 @@
  * files of others, so depth and work are bounded: what lies beyond is said to be not compared.
  */
 import { isObject, type Json, type JsonObject } from "../../../core/contract/messages.ts";
-import { canonical, type Difference } from "./difference.ts";
+import { boundKeys, canonical, type Difference } from "./difference.ts";
 
-/** `named`: only properties, required, type and enum. `whole`: every keyword. */
+/** `named`: only properties, required, type, enum and the bounds of values. `whole`: every keyword. */
 export type SchemaReading = "named" | "whole";
 
 const deepest = 24;
@@ -59,6 +59,18 @@ function compareObjects(theirs: JsonObject, ours: JsonObject, place: Place, walk
   compareProperties(theirs, ours, place, walk);
   compareItems(theirs, ours, place, walk);
   if (walk.reading === "whole") compareRest(theirs, ours, place, walk);
+  else compareBounds(theirs, ours, place, walk);
+}
+
+/** What a value is held to beside its type. */
+function compareBounds(theirs: JsonObject, ours: JsonObject, place: Place, walk: Walk): void {
+  for (const key of boundKeys) compareValue(key, boundOf(theirs, key), boundOf(ours, key), place, walk);
+}
+
+/** A whole number is never larger than the largest that is exact, whether or not its schema says so. */
+function boundOf(schema: JsonObject, key: string): Json | undefined {
+  const bound = own(schema, key);
+  return typeof bound === "number" && Math.abs(bound) === Number.MAX_SAFE_INTEGER ? undefined : bound;
 }
 
 function compareTypes(theirs: JsonObject, ours: JsonObject, place: Place, walk: Walk): void {

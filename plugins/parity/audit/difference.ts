@@ -20,11 +20,38 @@ export function wordsOf({ what, change, theirs, ours }: Difference): string {
       return `${what} is only there`;
     case "only-here":
       return `${what} is only here`;
-    case "changed":
+    case "changed": {
+      const [, subject, key = ""] = /^(.*): (\w+)$/s.exec(what) ?? [];
+      const bound = Object.hasOwn(bounds, key) ? bounds[key] : undefined;
+      if (bound !== undefined) return `${subject}: ${boundWords(bound, ours)} here, ${boundWords(bound, theirs)} there`;
       return `${what} is ${said(theirs)} there, ${said(ours)} here`;
+    }
     case "unknown":
       return what;
   }
+}
+
+/** Keywords of a schema that bound a value, and how each is said; `N` is the bound. */
+const bounds: Readonly<Record<string, string>> = {
+  minimum: "at least N",
+  maximum: "at most N",
+  exclusiveMinimum: "more than N",
+  exclusiveMaximum: "less than N",
+  multipleOf: "a multiple of N",
+  minLength: "at least N characters",
+  maxLength: "at most N characters",
+  minItems: "at least N entries",
+  maxItems: "at most N entries",
+  pattern: "a text like N",
+  format: "a text of the format N",
+};
+
+export const boundKeys: readonly string[] = Object.keys(bounds);
+
+function boundWords(bound: string, value: Json | undefined): string {
+  if (value === undefined) return "no such bound";
+  const words = value === 1 ? bound.replace("entries", "entry").replace("characters", "character") : bound;
+  return words.replace("N", () => said(value));
 }
 
 const said = (value: Json | undefined): string => {

@@ -61,6 +61,8 @@ function wrongKeys(items: readonly { key: unknown }[], lineAt: LineAt): TextFaul
       return isNode(key) && !isAlias(key) ? [{ line: lineAt(key.range?.[0]), message: "a key is a plain text" }] : [];
     const line = lineAt(key.range?.[0]);
     const name = String(key.value);
+    // As a key of an object it is set and not kept: what stands below it would be lost unseen.
+    if (name === "__proto__") return [{ line, message: "the key __proto__ cannot be kept; use another name" }];
     const before = first.get(name);
     if (before === undefined) first.set(name, line);
     return before === undefined ? [] : [{ line, message: `the key ${printed(name)} is there twice, first in line ${before}` }];

@@ -9,7 +9,7 @@ import { byCodeUnits } from "./format.ts";
 /** `dataFolder` as `ctx.host.run` has it. SCENARIO_INVALID for a file that ships broken. */
 export async function withScenarios(inventory: Inventory, dataFolder: string): Promise<Inventory> {
   const files = await findScenarios([], { shipped: join(dataFolder, "scenarios"), cwd: dataFolder });
-  const scenarios = await Promise.all(files.map(readScenario));
+  const scenarios = await Promise.all(files.map((file) => readScenario(file)));
   const items = scenarios.map((scenario) => scenarioItem(scenario, inventory));
   return { ...inventory, parts: { ...inventory.parts, scenarios: items.toSorted((a, b) => byCodeUnits(a.name, b.name)) } };
 }

@@ -1,9 +1,10 @@
 /**
  * One command as a child with an environment of its own: bounded in time and output, ended politely first, so that it can
- * end what it has started itself, and then for certain.
+ * end what it has started itself, and then for certain, also when this process is gone.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { messageOf } from "gantry/errors";
+import { guardChild } from "../child-guard.ts";
 import { keepOutput } from "./kept-output.ts";
 
 interface ChildOptions {
@@ -64,6 +65,7 @@ async function follow(
   child: ChildProcess,
   { timeoutMs, signal }: ChildOptions,
 ): Promise<{ exit: ChildEnd["exit"]; isTimedOut: boolean }> {
+  const guard = guardChild(child);
   let isTimedOut = false;
   let certain: NodeJS.Timeout | undefined;
   const stop = (): void => {
@@ -83,6 +85,7 @@ async function follow(
     clearTimeout(certain);
     signal.removeEventListener("abort", stop);
     endGroup(child);
+    await guard.dismiss();
   }
 }
 

@@ -13,10 +13,16 @@ interface ModelFacts {
   remaining: number;
 }
 
-export function checkAlways(
-  step: Step,
-  { end, model, seconds, place }: { end: ChildEnd; model: ModelFacts; seconds: number; place: Place },
-): Failure[] {
+interface AlwaysFacts {
+  end: ChildEnd;
+  model: ModelFacts;
+  seconds: number;
+  /** Whether a session log has new events. */
+  hasLog: boolean;
+  place: Place;
+}
+
+export function checkAlways(step: Step, { end, model, seconds, hasLog, place }: AlwaysFacts): Failure[] {
   return [
     ...checkEnd(step, { end, seconds, place }),
     ...end.cut.map(
@@ -27,6 +33,7 @@ export function checkAlways(
     ),
     ...checkStack(end.stderr, place),
     ...checkModel(step, model, [...place, "model"]),
+    ...checkLog(step, { isMissing: model.requests.length > 0 && !hasLog, place }),
     ...model.requests.flatMap((request, index) => checkWire(request, { number: index + 1, place })),
   ];
 }
@@ -66,6 +73,14 @@ function checkModel(step: Step, { problems, remaining }: ModelFacts, place: Plac
   const first = entries.length - remaining;
   const what = `every entry of the model should be played; ${remaining} of ${entries.length} were not`;
   return [...refused, { place: [...place, first], what, wanted: shown(entries[first], 400), found: `${first} were played` }];
+}
+
+/** Without a log, `calls` and `absent` would hold of everything. */
+function checkLog(step: Step, { isMissing, place }: { isMissing: boolean; place: Place }): Failure[] {
+  const { calls, events, absent } = step.expect ?? {};
+  if (!isMissing || (calls ?? events ?? absent) === undefined) return [];
+  const what = "the step asked the model and left no session log; calls and events cannot be checked";
+  return [{ place: [...place, "expect"], what, wanted: "new events in a session log", found: "none" }];
 }
 
 function checkWire(request: ModelRequestSeen, { number, place }: { number: number; place: Place }): Failure[] {

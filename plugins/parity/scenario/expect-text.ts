@@ -1,5 +1,6 @@
 /** Checks of a text: what each of them wants, and the text as it is. */
 import type { TextCheck } from "./checks.ts";
+import { matchesExpression } from "./expression.ts";
 import { type Failure, quoted } from "./failure.ts";
 import type { Place } from "./format.ts";
 
@@ -26,6 +27,6 @@ function checkOne(check: TextCheck, { text, subject, place }: { text: string; su
   if (check.contains !== undefined && !text.includes(check.contains)) fail("contains", "contain");
   if (check.notContains !== undefined && text.includes(check.notContains)) fail("notContains", "not contain");
   if (check.equals !== undefined && text !== check.equals) fail("equals", "equal");
-  if (check.matches !== undefined && !new RegExp(check.matches, "m").test(text)) fail("matches", "match");
+  if (check.matches !== undefined && !matchesExpression(check.matches, text)) fail("matches", "match");
   return failures;
 }

@@ -6,9 +6,12 @@ import path from "node:path";
 import { GantryError, hasCode } from "gantry/errors";
 import { parseScript } from "gantry/testing";
 import * as z from "zod";
-import { readDataFile } from "../file/data-file.ts";
+import type { Inventory } from "../../../core/contract/inventory.ts";
+import { readDataFile, wrongFile } from "../file/data-file.ts";
 import { checkKeys, patternObjectSchema, patternSchema, resultCheckSchema, textChecksSchema, unlessWrong } from "./checks.ts";
+import { variableProblem } from "./environment.ts";
 import { itemNameProblem } from "./item-name.ts";
+import { eventTypeProblem, unknownTools } from "./known-names.ts";
 
 export const scenarioSuffix = ".scenario.yaml";
 
@@ -45,6 +48,14 @@ const pluginSchema = z.strictObject({
   grants: z.array(z.string().min(1)).optional(),
 });
 
+const eventType = z
+  .string()
+  .min(1)
+  .superRefine((type, ctx) => {
+    const message = eventTypeProblem(type);
+    if (message !== undefined) ctx.addIssue({ code: "custom", message });
+  });
+
 const afterSchema = z
   .strictObject({
     /** The step's request of this number, counted from 1, has come; it is answered afterwards. */
@@ -52,7 +63,7 @@ const afterSchema = z
     stdout: z.string().min(1).optional(),
     stderr: z.string().min(1).optional(),
     /** An event of this type is in the session's log. */
-    event: z.string().min(1).optional(),
+    event: eventType.optional(),
   })
   .refine((after) => Object.keys(after).length === 1, unlessWrong("give exactly one of request, stdout, stderr, event"));
 
@@ -76,7 +87,11 @@ const callSchema = z.strictObject({
   result: textChecksSchema.optional(),
 });
 
-const eventSchema = patternObjectSchema.refine((event) => typeof event["type"] === "string", "an event needs its type");
+const eventSchema = patternObjectSchema.superRefine(({ type }, ctx) => {
+  if (typeof type !== "string") ctx.addIssue({ code: "custom", message: "an event needs its type" });
+  const message = typeof type === "string" ? eventTypeProblem(type) : undefined;
+  if (message !== undefined) ctx.addIssue({ code: "custom", path: ["type"], message });
+});
 
 const fileExpectation = z.union([z.string(), textChecksSchema]);
 
@@ -98,7 +113,10 @@ const stepSchema = z.strictObject({
   /** The arguments. */
   gantry: z.array(z.union([z.string(), z.number().transform(String)])),
   stdin: z.string().optional(),
-  env: z.record(z.string().regex(/^[A-Za-z_]\w*$/), z.string()).optional(),
+  env: z
+    .record(z.string().regex(/^[A-Za-z_]\w*$/), z.string())
+    .superRefine(checkVariables)
+    .optional(),
   /** Entries of a model's script; every one has to be played. */
   model: z.array(z.unknown()).superRefine(checkModel).optional(),
   interrupt: z.strictObject({ after: afterSchema, signal: z.enum(signals) }).optional(),
@@ -187,8 +205,8 @@ const knownKeys: readonly string[] = [
   ...["has", "lacks", "after", "signal"],
 ];
 
-/** SCENARIO_INVALID with every problem of the file, as `file:line: place: words`. */
-export async function readScenario(file: string): Promise<Scenario> {
+/** SCENARIO_INVALID with every problem of the file, as `file:line: place: words`; with an inventory, tools that it lacks too. */
+export async function readScenario(file: string, inventory?: Inventory): Promise<Scenario> {
   const { value, lineOf } = await readDataFile(file, {
     schema: scenarioSchema,
     code: "SCENARIO_INVALID",
@@ -200,7 +218,11 @@ export async function readScenario(file: string): Promise<Scenario> {
       "SCENARIO_INVALID",
       `${file}:${lineOf(["name"])}: name: the file is of ${named}, and says ${value.name}`,
     );
-  return { ...value, file, lineOf: (place) => lineOf([...place]) };
+  const scenario: Scenario = { ...value, file, lineOf: (place) => lineOf([...place]) };
+  const unknown = inventory === undefined ? [] : unknownTools(scenario, inventory);
+  if (unknown.length === 0) return scenario;
+  const problems = unknown.map(({ place, message }) => ({ line: scenario.lineOf(place), path: [...place], message }));
+  throw wrongFile(file, problems, "SCENARIO_INVALID");
 }
 
 /** The model's entries are what docs/testing.md describes: their own reader judges them. */
@@ -214,6 +236,13 @@ function checkModel(entries: readonly unknown[], ctx: z.core.$RefinementCtx): vo
       const parts = place === "" ? [] : place.split(".").map((part) => (/^\d+$/.test(part) ? Number(part) : part));
       ctx.addIssue({ code: "custom", path: parts, message });
     }
+  }
+}
+
+function checkVariables(env: Readonly<Record<string, string>>, ctx: z.core.$RefinementCtx): void {
+  for (const [name, value] of Object.entries(env)) {
+    const message = variableProblem(name, value);
+    if (message !== undefined) ctx.addIssue({ code: "custom", path: [name], message });
   }
 }
 

@@ -18,8 +18,12 @@ export function itemsOf(scenario: Scenario, inventory?: Inventory): string[] {
       found.add(item);
     for (const grant of grants ?? []) found.add(`permission-kinds/${grant.split("=")[0]}`);
   }
-  for (const step of scenario.steps)
-    for (const item of stepItems(step, scenario, known)) if (!isItsOwn(item, scenario, known)) found.add(item);
+  for (const item of scenario.steps.flatMap((step) => stepItems(step, scenario, known))) {
+    if (!isItsOwn(item, scenario, known)) found.add(item);
+    // Who offers them does, though they themselves are no part of the surface.
+    if (item.startsWith("tools/mcp__") && (!known.isThere || known.find("plugins", "mcp") !== undefined))
+      found.add("plugins/mcp");
+  }
   for (const item of [...found]) for (const behind of itemsBehind(item, known)) found.add(behind);
   return [...found].sort();
 }

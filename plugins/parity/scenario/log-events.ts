@@ -1,7 +1,8 @@
 /** The session logs below a HOME, read from outside: what was there before a step, and what came since. */
-import { open, readdir } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { openRegular } from "./regular-file.ts";
+import { walkFiles } from "./walk.ts";
 
 /** A line of a log; readers of other versions' logs know no more than this. */
 export interface LoggedEvent {
@@ -15,6 +16,8 @@ export type LogMark = ReadonlyMap<string, number>;
 
 const mostBytes = 64 * 1024 * 1024;
 const lookEveryMs = 20;
+/** What stands among the logs may be a tool's work, so it is bounded; a scenario writes a few. */
+const logWalk = { ending: ".jsonl", mostFiles: 500, mostEntries: 10_000, skips: () => false };
 
 /** Where a command with this environment keeps its logs. */
 export function sessionsFolder(env: Readonly<Record<string, string>>): string {
@@ -49,15 +52,11 @@ export async function seesEvent(type: string, mark: LogMark, folder: string, sig
 }
 
 async function logFiles(folder: string): Promise<string[]> {
-  const names = await readdir(folder, { recursive: true }).catch(() => [] as string[]);
-  return names
-    .filter((name) => name.endsWith(".jsonl"))
-    .sort()
-    .map((name) => path.join(folder, name));
+  return (await walkFiles(folder, logWalk).catch(() => ({ files: [] }))).files;
 }
 
 async function wholeLines(file: string, from: number): Promise<{ lines: string[]; end: number }> {
-  const handle = await open(file).catch(() => undefined);
+  const handle = await openRegular(file).catch(() => undefined);
   if (handle === undefined) return { lines: [], end: from };
   try {
     const { size } = await handle.stat();

@@ -1,8 +1,7 @@
 /** Plays many scenarios, some at a time, and hands their results on in the order of the files. */
-import { mkdtemp, realpath, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { hasCode, messageOf } from "gantry/errors";
+import { rm } from "node:fs/promises";
+import { codeOf, hasCode, messageOf } from "gantry/errors";
+import { makeTempFolder } from "../temp-folder.ts";
 import { nameOf } from "./find.ts";
 import { readScenario, type Scenario } from "./format.ts";
 import { type PlayOptions, playScenario } from "./play.ts";
@@ -16,7 +15,7 @@ interface PlayAllOptions extends Omit<PlayOptions, "cache"> {
 
 /** Rejects with the signal's reason when it is aborted, after every play has ended and cleaned up. */
 export async function playAll(files: readonly string[], { jobs, onResult, ...options }: PlayAllOptions): Promise<Result[]> {
-  const cache = await realpath(await mkdtemp(path.join(tmpdir(), "gantry-scenarios-")));
+  const cache = await makeTempFolder("gantry-scenarios-");
   try {
     const results: Result[] = [];
     let told = 0;
@@ -39,12 +38,24 @@ export async function playAll(files: readonly string[], { jobs, onResult, ...opt
 async function resultOf(file: string, options: PlayOptions): Promise<Result> {
   let scenario: Scenario;
   try {
-    scenario = await readScenario(file);
+    scenario = await readScenario(file, options.inventory);
   } catch (error) {
     if (!hasCode(error, "SCENARIO_INVALID")) throw error;
     return invalid(file, messageOf(error));
   }
-  return await playScenario(scenario, options);
+  try {
+    return await playScenario(scenario, options);
+  } catch (error) {
+    options.signal.throwIfAborted();
+    return unplayed(scenario, error);
+  }
+}
+
+/** A place that cannot be made, filled or removed: others are played all the same. */
+function unplayed({ name, file, category }: Scenario, error: unknown): Result {
+  const found = `${codeOf(error) ?? "an error"}: ${messageOf(error)}`;
+  const failures = [{ at: `${file}:1`, what: "the scenario should be played to its end", wanted: "a verdict", found }];
+  return { name, file, category, verdict: "FAIL", ms: 0, requests: 0, failures, missing: [], items: [] };
 }
 
 function invalid(file: string, message: string): Result {

@@ -9,6 +9,7 @@ import { checkFiles } from "./expect-files.ts";
 import { checkJson } from "./expect-json.ts";
 import { checkRequests } from "./expect-requests.ts";
 import { checkText } from "./expect-text.ts";
+import { boundedCheck } from "./expression.ts";
 import type { Failure } from "./failure.ts";
 import { type Interrupt, type Place, type Step, stepTimeout } from "./format.ts";
 import { eventsSince, type LogMark, markLogs, seesEvent, sessionsFolder } from "./log-events.ts";
@@ -43,7 +44,7 @@ export async function playStep(
   const problems = server.problems.slice(before.problems).map(({ code, message }) => ({ code, message }));
   const model = { requests, problems, remaining: server.remaining };
   const seconds = step.timeoutSeconds ?? stepTimeout.usual;
-  const always = checkAlways(step, { end, model, seconds, place });
+  const always = checkAlways(step, { end, model, seconds, hasLog: events.length > 0, place });
   const own = await checkExpectations(step, { end, events, requests, workspace: parts.workspace, place: [...place, "expect"] });
   return { end, events, requests, failures: [...failures, ...always, ...own] };
 }
@@ -104,14 +105,16 @@ async function checkExpectations(
 ): Promise<Failure[]> {
   const { expect = {} } = step;
   const seen: readonly ModelRequestSeen[] = requests;
+  const check = (key: keyof typeof expect, checkAt: (at: Place) => Failure[]): Failure[] =>
+    boundedCheck([...place, key], () => checkAt([...place, key]));
   return [
-    ...checkText(expect.stdout, { text: end.stdout, subject: "stdout", place: [...place, "stdout"] }),
-    ...checkText(expect.stderr, { text: end.stderr, subject: "stderr", place: [...place, "stderr"] }),
-    ...checkJson(expect.json, end.stdout, [...place, "json"]),
-    ...checkRequests(expect.requests, seen, [...place, "requests"]),
-    ...checkCalls(expect.calls, callsOf(events, seen), [...place, "calls"]),
-    ...checkEvents(expect.events, events, [...place, "events"]),
-    ...checkAbsent(expect.absent, events, [...place, "absent"]),
+    ...check("stdout", (at) => checkText(expect.stdout, { text: end.stdout, subject: "stdout", place: at })),
+    ...check("stderr", (at) => checkText(expect.stderr, { text: end.stderr, subject: "stderr", place: at })),
+    ...check("json", (at) => checkJson(expect.json, end.stdout, at)),
+    ...check("requests", (at) => checkRequests(expect.requests, seen, at)),
+    ...check("calls", (at) => checkCalls(expect.calls, callsOf(events, seen), at)),
+    ...check("events", (at) => checkEvents(expect.events, events, at)),
+    ...check("absent", (at) => checkAbsent(expect.absent, events, at)),
     ...(await checkFiles(expect.files, { folder: workspace.folder, home: workspace.home, place: [...place, "files"] })),
   ];
 }

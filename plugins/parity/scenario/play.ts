@@ -7,8 +7,8 @@ import type { Inventory } from "../../../core/contract/inventory.ts";
 import { startChild } from "./child.ts";
 import { type Failure, quoted } from "./failure.ts";
 import type { Scenario } from "./format.ts";
-import { itemNameOf } from "./item-name.ts";
-import { itemsOf, knownItems } from "./items.ts";
+import { itemsOf } from "./items.ts";
+import { meantItems, missingNeeds } from "./known-names.ts";
 import { withPlaces } from "./placeholders.ts";
 import { playStep, type SceneModel, type StepParts } from "./play-step.ts";
 import { checkCovers, type PlayedStep } from "./seen.ts";
@@ -33,17 +33,14 @@ const installTimeoutMs = 120_000;
 export async function playScenario(scenario: Scenario, options: PlayOptions): Promise<Verdict> {
   const { inventory, signal } = options;
   signal.throwIfAborted();
-  const known = knownItems(inventory);
-  const missing = (scenario.needs ?? []).filter((item) => {
-    const { part, name } = itemNameOf(item);
-    return known.find(part, name) === undefined;
-  });
+  const missing = missingNeeds(scenario, inventory);
   const about = {
     ...{ name: scenario.name, file: scenario.file, category: scenario.category },
     ...(scenario.reference === undefined ? {} : { reference: scenario.reference }),
     items: itemsOf(scenario, inventory),
   };
-  if (missing.length > 0) return { ...about, verdict: "MISSING", ms: 0, requests: 0, failures: [], missing };
+  if (missing.length > 0)
+    return { ...about, verdict: "MISSING", ms: 0, requests: 0, failures: [], missing, meant: meantItems(missing, inventory) };
   const startedAt = performance.now();
   const { failures, requests, kept } = await playInPlace(scenario, options);
   signal.throwIfAborted();
@@ -70,12 +67,10 @@ async function playInPlace(scenario: Scenario, options: PlayOptions): Promise<Pl
     const model = await startSceneModel();
     try {
       const filled = withPlaces(scenario, { workspace: workspace.folder, home: workspace.home, model: model.server.url });
-      await fillWorkspace(filled, workspace);
-      const failures = await playAll(
-        filled,
-        { program: options.program, signal: options.signal, workspace, model },
-        options.inventory,
-      );
+      const parts = { program: options.program, signal: options.signal, workspace, model };
+      const unlaid = await fillWorkspace(filled, workspace);
+      // What follows would say nothing of a place that is not as it was to be.
+      const failures = unlaid.length > 0 ? unlaid : await playAll(filled, parts, options.inventory);
       const played = { failures, requests: model.server.requests.length };
       return options.keep ? { ...played, kept: workspace.root } : played;
     } finally {

@@ -1,5 +1,6 @@
 /** Reads many scenarios; what is wrong with some is told with all that is wrong with the others. */
 import { GantryError, hasCode, messageOf } from "gantry/errors";
+import type { Inventory } from "../../../core/contract/inventory.ts";
 import { readScenario, type Scenario } from "./format.ts";
 
 interface ReadScenarios {
@@ -9,11 +10,11 @@ interface ReadScenarios {
   problems: string[];
 }
 
-export async function readScenarios(files: readonly string[]): Promise<ReadScenarios> {
+export async function readScenarios(files: readonly string[], inventory?: Inventory): Promise<ReadScenarios> {
   const read: ReadScenarios = { scenarios: [], problems: [] };
   for (const file of files) {
     try {
-      read.scenarios.push(await readScenario(file));
+      read.scenarios.push(await readScenario(file, inventory));
     } catch (error) {
       if (!hasCode(error, "SCENARIO_INVALID")) throw error;
       read.problems.push(messageOf(error));
@@ -23,8 +24,8 @@ export async function readScenarios(files: readonly string[]): Promise<ReadScena
 }
 
 /** SCENARIO_INVALID with every problem of every file. */
-export async function readSoundScenarios(files: readonly string[]): Promise<Scenario[]> {
-  const { scenarios, problems } = await readScenarios(files);
+export async function readSoundScenarios(files: readonly string[], inventory?: Inventory): Promise<Scenario[]> {
+  const { scenarios, problems } = await readScenarios(files, inventory);
   if (problems.length > 0) throw new GantryError("SCENARIO_INVALID", problems.join("\n"));
   return scenarios;
 }

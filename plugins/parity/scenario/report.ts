@@ -24,12 +24,26 @@ export function totalsOf(results: readonly Result[]): Totals {
   };
 }
 
-export function resultText(result: Result, { width, cwd }: { width: number; cwd: string }): string {
+interface Shown {
+  width: number;
+  cwd: string;
+  /** Another one has its name. */
+  showsPath?: boolean;
+}
+
+export function resultText(result: Result, { width, cwd, showsPath = false }: Shown): string {
   const time = result.ms === 0 ? "" : ` ${(result.ms / 1_000).toFixed(1)} s`;
-  const why = result.missing.length === 0 ? "" : ` not in this build: ${result.missing.join(", ")}`;
-  const head = `${result.verdict.padEnd(7)}  ${result.name.padEnd(width)} ${time}${why}`.trimEnd();
+  const why = result.missing.length === 0 ? "" : ` not in this build: ${missingText(result)}`;
+  const head =
+    `${result.verdict.padEnd(7)}  ${result.name.padEnd(width)} ${time}${why}${showsPath ? `  ${shortPath(result.file, cwd)}` : ""}`.trimEnd();
   const kept = result.kept === undefined ? [] : [`         kept in ${result.kept}`];
   return [head, ...result.failures.flatMap((failure) => failureLines(failure, cwd)), ...kept].map(plainLines).join("\n");
+}
+
+/** With the nearest item of this build, where there is one. */
+function missingText({ missing, meant = {} }: Result): string {
+  const near = (item: string): string => (Object.hasOwn(meant, item) ? ` (did you mean ${meant[item]}?)` : "");
+  return missing.map((item) => `${item}${near(item)}`).join(", ");
 }
 
 export function totalsText({ scenarios, passed, failed, missing, invalid, requests }: Totals): string {

@@ -1,5 +1,6 @@
 /** Whether a value fits a pattern: objects by subset, lists by position and length. Says every place that does not fit. */
 import { type Pattern, patternWordOf } from "./checks.ts";
+import { matchesExpression } from "./expression.ts";
 import { type Failure, quoted, shown } from "./failure.ts";
 import type { Place } from "./format.ts";
 
@@ -61,7 +62,7 @@ function wordMisfits(word: string, wanted: Pattern, value: unknown, at: At): Fai
         ? []
         : [differs(at, `a text that contains ${quoted(String(wanted))}`, value)];
     case "$matches":
-      return typeof value === "string" && new RegExp(String(wanted), "m").test(value)
+      return typeof value === "string" && matchesExpression(String(wanted), value)
         ? []
         : [differs(at, `a text that matches ${String(wanted)}`, value)];
     default:

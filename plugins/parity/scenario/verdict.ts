@@ -24,6 +24,8 @@ export interface Verdict {
   failures: ToldFailure[];
   /** Items of `needs` that are not in this build. */
   missing: string[];
+  /** Of those, by item: one of this build that may have been meant. */
+  meant?: Record<string, string>;
   /** Surface items that follow from the file, and those of `covers`. */
   items: string[];
   /** The folder that was kept. */

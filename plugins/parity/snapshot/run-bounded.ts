@@ -1,10 +1,13 @@
-/** One child, bounded in time and in what it prints, and surely ended with all it started. */
-import { spawn } from "node:child_process";
+/** One child, bounded in time and in what it prints, and surely ended with all of its group, also when this process is gone. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { guardChild } from "../child-guard.ts";
 
 /** Ten times what a slow machine needs to print an inventory. */
 const longestMs = 60_000;
 /** As much as an inventory file may have. */
 const maxBytes = 4 * 1024 * 1024;
+/** What has left its group and holds its output open is not waited for longer: all that the program said is there by then. */
+const pipeMs = 2_000;
 
 export interface Printed {
   /** Null: by a signal, or it never started. */
@@ -22,11 +25,15 @@ export interface BoundedRun {
   timeoutMs?: number;
 }
 
-export function runBounded(argv: readonly string[], { cwd, env, signal, timeoutMs = longestMs }: BoundedRun): Promise<Printed> {
+export async function runBounded(
+  argv: readonly string[],
+  { cwd, env, signal, timeoutMs = longestMs }: BoundedRun,
+): Promise<Printed> {
   signal.throwIfAborted();
   const [program = "", ...args] = argv;
   // A group of its own, so that what it started ends with it.
   const child = spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const guard = guardChild(child);
   const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
   let bytes = 0;
   let stopped: string | undefined;
@@ -46,19 +53,34 @@ export function runBounded(argv: readonly string[], { cwd, env, signal, timeoutM
   const timer = setTimeout(() => stop(`did not end in ${timeoutMs / 1000} seconds`), timeoutMs);
   const onAbort = (): void => stop("was interrupted");
   signal.addEventListener("abort", onAbort, { once: true });
-  return new Promise<Printed>((resolve) => {
-    const end = (exit: number | null, why?: string): void => {
-      const told = stopped ?? why;
-      const [stdout, stderr] = [Buffer.concat(output.stdout).toString(), Buffer.concat(output.stderr).toString()];
-      resolve({ exit, stdout, stderr, ...(told === undefined ? {} : { stopped: told }) });
-    };
-    child.on("error", (error) => end(null, `could not be started: ${error.message}`));
-    child.on("close", (exit) => end(exit));
-    // What it started and left running would hold its output open, and `close` away.
-    child.on("exit", () => endGroup(child.pid));
-  }).finally(() => {
+  try {
+    const { exit, why } = await endOf(child);
+    const told = stopped ?? why;
+    const [stdout, stderr] = [Buffer.concat(output.stdout).toString(), Buffer.concat(output.stderr).toString()];
+    return { exit, stdout, stderr, ...(told === undefined ? {} : { stopped: told }) };
+  } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", onAbort);
+    await guard.dismiss();
+  }
+}
+
+/** The end of the program and of what it has printed, or of the wait for it. */
+function endOf(child: ChildProcess): Promise<{ exit: number | null; why?: string }> {
+  return new Promise((resolve) => {
+    let late: NodeJS.Timeout | undefined;
+    child.on("error", (error) => resolve({ exit: null, why: `could not be started: ${error.message}` }));
+    child.on("close", (exit) => {
+      clearTimeout(late);
+      resolve({ exit });
+    });
+    child.on("exit", () => {
+      endGroup(child.pid);
+      late = setTimeout(() => {
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+      }, pipeMs);
+    });
   });
 }
 

@@ -2,14 +2,14 @@
  * One snapshot: the address becomes a command line, its inventory is asked for in a place that has nothing of the user's,
  * and what it prints is read as a file of anybody's would be.
  */
-import { mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, rm } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { GantryError } from "gantry/errors";
 import type { Inventory } from "../../../core/contract/inventory.ts";
 import { isObject } from "../../../core/contract/messages.ts";
 import { byCodeUnits, inventorySchema } from "../inventory/format.ts";
 import { plainLine, printed } from "../plain-text.ts";
+import { makeTempFolder } from "../temp-folder.ts";
 import { findProgram } from "./address.ts";
 import { type Printed, runBounded } from "./run-bounded.ts";
 
@@ -27,7 +27,7 @@ const mostLevels = 64;
 
 /** USAGE_INVALID for an address that is none of the three; SNAPSHOT_FAILED with what was printed. */
 export async function takeSnapshot(address: string, { cwd, signal, build }: SnapshotOptions): Promise<Inventory> {
-  const place = await realpath(await mkdtemp(join(tmpdir(), "gantry-snapshot-")));
+  const place = await makeTempFolder("gantry-snapshot-");
   try {
     const [home, work] = [join(place, "home"), join(place, "work")];
     await Promise.all([mkdir(home), mkdir(work)]);

@@ -1,9 +1,10 @@
 /**
  * A run as a child: its events one by one as they come, bounded in length, number and time. Ended politely first, so that it
- * can close its session, and then for certain; it ends itself when this process is gone, however that came about.
+ * can close its session, and then for certain, also when this process is gone, however that came about.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { messageOf } from "gantry/errors";
+import { guardChild } from "../child-guard.ts";
 
 export interface RunChild {
   argv: readonly string[];
@@ -34,19 +35,15 @@ const graceMs = 5_000;
 /** What still holds its pipes open after it has ended is not waited for longer. */
 const pipeMs = 2_000;
 
-/** Loaded into the child: descriptor 3 ends when this process does, whatever ended it. */
-const guard = `import{Socket}from"node:net";const s=new Socket({fd:3});s.on("error",()=>{});s.on("close",()=>{process.kill(process.pid,"SIGTERM");setTimeout(()=>process.exit(143),${graceMs}).unref()});s.resume();s.unref()`;
-
-/** `argv` starts with a Node.js program. Never throws. */
+/** Never throws. */
 export async function followRun({ argv, cwd, timeoutMs, signal, onLine }: RunChild): Promise<RunChildEnd> {
   const [program = "", ...args] = argv;
-  const child = spawn(program, ["--import", `data:text/javascript,${encodeURIComponent(guard)}`, ...args], {
+  const child = spawn(program, args, {
     cwd,
     // Its own group: a Ctrl-C on the terminal comes once, from here.
     detached: true,
-    stdio: ["ignore", "pipe", "pipe", "pipe"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
-  child.stdio[3]?.on("error", () => undefined);
   const lines = createLines(onLine);
   let stderr = "";
   child.stdout?.on("data", lines.push);
@@ -62,6 +59,7 @@ async function endSurely(
   child: ChildProcess,
   { timeoutMs, signal }: Pick<RunChild, "timeoutMs" | "signal">,
 ): Promise<Pick<RunChildEnd, "exit" | "why" | "isTimedOut">> {
+  const guard = guardChild(child);
   let isTimedOut = false;
   let certain: NodeJS.Timeout | undefined;
   const killGroup = (): void => void endGroup(child);
@@ -85,6 +83,7 @@ async function endSurely(
     signal.removeEventListener("abort", stop);
     process.off("exit", killGroup);
     killGroup();
+    await guard.dismiss();
   }
 }
 
