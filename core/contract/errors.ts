@@ -33,7 +33,7 @@ const rows = {
   IMPORT_INVALID: {
     audience: "user",
     exit: 2,
-    hint: "Mend the file named above, or read the other files alone with --scope; without --write nothing is refused.",
+    hint: "Mend the file named above; without --write nothing is refused.",
   },
   INVENTORY_INVALID: { audience: "user", exit: 2, hint: "docs/parity.md has the format of an inventory." },
   AUDIT_FAILED: {

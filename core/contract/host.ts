@@ -131,11 +131,14 @@ export interface ConfigHost {
    * holds already has its place too.
    */
   change(changes: readonly ConfigChange[], layer: "user" | "project" | "local"): Promise<string[]>;
-  /** What `change` would meet: one fate for each change, and the layer's file. CONFIG_* where the file cannot be changed at all. */
+  /**
+   * What `change` would meet: one fate for each change, and the layer's file; `linkedTo` where that is a link, or in a linked
+   * folder. CONFIG_* where the file cannot be changed at all.
+   */
   tryChange(
     changes: readonly ConfigChange[],
     layer: "user" | "project" | "local",
-  ): Promise<{ file: string; exists: boolean; fates: ChangeFate[] }>;
+  ): Promise<{ file: string; exists: boolean; linkedTo?: string; fates: ChangeFate[] }>;
   explain(key: string): Promise<ConfigExplanation>;
   problems(): Promise<ConfigProblem[]>;
   schema(): Promise<JsonObject>;

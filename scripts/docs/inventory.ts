@@ -37,11 +37,33 @@ function itemsOf(text: string): Map<string, InventoryItem> {
 
 function differences(before: unknown, after: unknown, path: readonly string[]): string[] {
   if (JSON.stringify(before) === JSON.stringify(after)) return [];
+  if (isNamed(before) && isNamed(after)) return listDifferences(before, after, path);
   if (isTree(before) && isTree(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
     return keys.flatMap((key) => differences(Reflect.get(before, key), Reflect.get(after, key), [...path, key]));
   }
   return [`${path.join(".")} ${shown(before)} → ${shown(after)}`];
+}
+
+type NamedList = { name: string }[];
+
+/** Flags and arguments: one that is new makes no other of them different. */
+function listDifferences(before: NamedList, after: NamedList, path: readonly string[]): string[] {
+  const [was, is] = [before, after].map((list) => new Map(list.map((each) => [each.name, each])));
+  const names = [...new Set([...(was?.keys() ?? []), ...(is?.keys() ?? [])])];
+  const found = names.flatMap((name) => {
+    const at = [...path, name];
+    const [old, now] = [was?.get(name), is?.get(name)];
+    if (old === undefined) return [`${at.join(".")} is new`];
+    return now === undefined ? [`${at.join(".")} is gone`] : differences(old, now, at);
+  });
+  return found.length > 0 ? found : [`order of ${path.join(".")}`];
+}
+
+function isNamed(value: unknown): value is NamedList {
+  if (!Array.isArray(value) || value.length === 0) return false;
+  const names = value.map((each: unknown) => (isTree(each) ? Reflect.get(each, "name") : undefined));
+  return names.every((name) => typeof name === "string") && new Set(names).size === names.length;
 }
 
 const isTree = (value: unknown): value is object => typeof value === "object" && value !== null;

@@ -87,9 +87,13 @@ test("a change of the surface is told item by item, as npm run check does", () =
   const read = after.parts["tools"]?.find(({ name }) => name === "Read");
   Object.assign(read?.facts ?? {}, { effect: "writes" });
   after.parts["commands"]?.shift();
+  const list = after.parts["commands"]?.find(({ name }) => name === "sessions list");
+  const flags = list?.facts?.["flags"];
+  if (Array.isArray(flags)) flags.unshift({ name: "aged", type: "boolean" });
   after.parts["flags"]?.push({ name: "--new", source: "shell" });
   expect(inventoryChanges(JSON.stringify(before), JSON.stringify(after))).toEqual([
     "- commands/(line session)",
+    "~ commands/sessions list: facts.flags.aged is new",
     "+ flags/--new",
     '~ tools/Read: facts.effect "reads" → "writes"',
   ]);
