@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { GantryError, hasCode, messageOf } from "../contract/errors.ts";
-import { makeFolder, namesIn, readText, removeFile, statFile } from "../session/disk.ts";
+import { errnoOf, makeFolder, namesIn, readText, removeFile } from "../session/disk.ts";
 import { findLiveHolder, type SessionLock, takeLock } from "../session/lock.ts";
 import { findProcess } from "../session/process-start.ts";
 import { storeFolder } from "./layout.ts";
@@ -10,8 +10,6 @@ import { storeFolder } from "./layout.ts";
 const retryMs = 20;
 /** Commits are short: fetching, bundling and asking happen before the lock is taken. */
 const mostWaitMs = 20_000;
-/** A lock file that cannot be read is this long taken for one that is being written. */
-const unwrittenMs = 5_000;
 
 /** PLUGIN_STORE_FAILED when another process keeps the store for too long, or when the work meets the file system's own errors. */
 export async function aloneInStore<T>(
@@ -49,11 +47,16 @@ async function waitForLock(path: string, waitMs: number): Promise<SessionLock> {
     try {
       return await takeLock(path, "of the plugin store");
     } catch (error) {
-      if (!hasCode(error, "SESSION_LOCKED")) throw error;
+      if (!hasCode(error, "SESSION_LOCKED") && !isSwept(error)) throw error;
       if (Date.now() >= until) throw await stillLocked(path, waitMs);
     }
     await delay(retryMs);
   }
+}
+
+/** Our own file was made, and not yet written, when another taker swept up what killed ones leave: there was nothing to tell them apart. */
+function isSwept(error: unknown): boolean {
+  return errnoOf(error) === "ENOENT" && error instanceof Error && "syscall" in error && error.syscall === "link";
 }
 
 async function stillLocked(path: string, waitMs: number): Promise<GantryError> {
@@ -79,14 +82,6 @@ async function isOfLiving(file: string): Promise<boolean> {
     const found = typeof pid === "number" ? await findProcess(pid) : undefined;
     return found !== undefined && (found.started === undefined || found.started === started);
   } catch {
-    // Made, and not yet written: its taker is between the two.
-    return (
-      Date.now() -
-        (await statFile(file).then(
-          ({ mtimeMs }) => mtimeMs,
-          () => 0,
-        )) <
-      unwrittenMs
-    );
+    return false;
   }
 }
