@@ -13,7 +13,7 @@ process.env["NODE_COMPILE_CACHE"] ??= join(tmpdir(), "gantry-test-cache/sources"
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const isLong = ({ moduleId }: TestSpecification): boolean =>
-      /\/test\/(?:faults|scenarios|kit|workers|mcp)\//.test(moduleId);
+      /\/test\/(?:faults|parity|scenarios|kit|workers|mcp)\//.test(moduleId);
     return (await super.sort(files)).sort((a, b) => Number(isLong(b)) - Number(isLong(a)));
   }
 }
