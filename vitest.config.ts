@@ -9,11 +9,14 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 // Tests start thousands of processes from the sources: what one of them has stripped of types and compiled, the next takes over.
 process.env["NODE_COMPILE_CACHE"] ??= join(tmpdir(), "gantry-test-cache/sources");
 
-/** Long files go first, so that none is left for the end: without a former run Vitest knows only their sizes. */
+/**
+ * Long files go first, so that none is left for the end: without a former run Vitest knows only their sizes. Those of parity play
+ * several runs at a time, and stay away from tests that look at how quick the core is.
+ */
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const isLong = ({ moduleId }: TestSpecification): boolean =>
-      /\/test\/(?:faults|parity|scenarios|kit|workers|mcp)\//.test(moduleId);
+      /\/test\/(?:faults|scenarios|kit|workers|mcp)\//.test(moduleId);
     return (await super.sort(files)).sort((a, b) => Number(isLong(b)) - Number(isLong(a)));
   }
 }
